@@ -41,6 +41,8 @@ function redact(value: Json, secrets: Set<string>): Json {
 }
 
 function redactField(key: string, value: Json, isNamedSecret: boolean, secrets: Set<string>): Json {
+  // The values of a variant are an object: of each, the key is the choice.
+  if (VALUES.has(key) && isNamedSecret && isObject(value)) return mapValues(value, (one) => hide(one, secrets));
   if (VALUES.has(key) ? isNamedSecret : isSecretName(key)) return hide(value, secrets);
   if (key === 'data' && isObject(value)) return mapValues(value, (one) => redactDocuments(one, secrets));
   // A configuration file of an agent: any form, and the place where keys are.

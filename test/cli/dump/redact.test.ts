@@ -53,6 +53,8 @@ spec:
       type: url
       default: "http://user:SECRET@url@KEPT.acme:4000/?token=SECRET-query&KEPT=1"
     - {name: api-token, type: enum, values: [SECRET-values], default: "\${KEPT}"}
+  variants:
+    - {name: access-token, from: KEPT-region, values: {KEPT-eu: SECRET-variant}}
   deliveries:
     - type: csi
       driver: KEPT.example.com
