@@ -33,7 +33,10 @@ function choosing(profile: Profile, settings: Record<string, string>): ReturnTyp
 
 describe('every file of profiles', () => {
   it.each(files)('%s is valid, and has the name of its profile', (file) => {
-    const document = parse(readFileSync(join(agents, file), 'utf8')) as { metadata: object; spec: { extends?: string } };
+    const document = parse(readFileSync(join(agents, file), 'utf8')) as {
+      metadata: object;
+      spec: { extends?: string };
+    };
     expect(document.metadata).toEqual({ name: file.replace(/\.yaml$/, '') });
     // One that extends another is whole in the catalogue only.
     const read = document.spec.extends === undefined ? parseProfile(document) : undefined;
