@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blocksIn } from '../support/markdown.ts';
@@ -12,6 +12,11 @@ const english = read('README.md');
 /** The keys, values and files that a text names as code outside of blocks. */
 const named = (text: string): readonly string[] =>
   [...new Set(text.replaceAll(/^```[\s\S]*?^```$/gm, '').match(/`[^`\n]+`/g) ?? [])].toSorted();
+
+it('README.md counts the built-in agents', () => {
+  const agents = readdirSync(join(root, 'src/agents')).filter((name) => name.endsWith('.yaml'));
+  expect(english).toContain(`[${agents.length} are built in](docs/agents/README.md)`);
+});
 
 describe.each(['README.ja.md', 'README.ko.md'])('%s', (name) => {
   const text = read(name);
