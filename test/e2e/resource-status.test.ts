@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import builtIn from '../../src/agents/*.yaml';
-import { type JsonObject, objectIn, objectsIn } from '../../src/lib/json.ts';
+import { isObject, type JsonObject, objectIn, objectsIn } from '../../src/lib/json.ts';
 import { definitions } from '../../tools/crds/crds.ts';
 import type { Client, KubeObject } from '../support/client.ts';
 import { startObserver } from '../support/observer.ts';
@@ -76,7 +76,8 @@ interface Condition extends JsonObject {
 }
 
 async function statusOf(ref: Ref): Promise<JsonObject> {
-  return objectIn((await client.get(ref)) as JsonObject, 'status');
+  const object: unknown = await client.get(ref);
+  return objectIn(isObject(object) ? object : {}, 'status');
 }
 
 async function conditionsOf(ref: Ref): Promise<Readonly<Record<string, string>>> {
@@ -274,7 +275,8 @@ test('the observer adds the pods, and neither takes away what the other has writ
     },
     spec: { containers: [{ name: 'app', image: 'app' }] },
   });
-  await client.create(pod('new', String(hash)));
+  if (typeof hash !== 'string') throw new Error('no hash');
+  await client.create(pod('new', hash));
   await client.create(pod('old', '00000000'));
   await untilConditions(mine, { InUse: 'True PodsInjected' }, 45_000);
   await waitFor(

@@ -158,6 +158,8 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['lint: JSON', () => ['lint', '--strict', profiles(), '-o', 'json']],
   ['lint: broken file', () => ['lint', broken()]],
   ['lint: missing file', () => ['lint', join(dir, EVIL)]],
+  ['image: name', () => ['image', EVIL]],
+  ['image: missing file', () => ['image', `oci:${join(dir, EVIL)}`]],
   ['convert: names, file', () => ['convert', '--diff', earlierProfile()]],
   ['convert: broken file', () => ['convert', broken()]],
   ['convert: missing file', () => ['convert', join(dir, EVIL)]],

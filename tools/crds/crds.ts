@@ -142,8 +142,7 @@ function jsonSchemaOf(schema: z.ZodType): Json {
       // oxlint-disable-next-line no-underscore-dangle -- how zod names what is not for everyday use
       const { def, bag } = zodSchema._zod;
       // zod leaves it out for OpenAPI.
-      if (def.type === 'record')
-        jsonSchema.propertyNames = z.toJSONSchema((def as z.core.$ZodRecordDef).keyType, OPTIONS);
+      if (def.type === 'record') jsonSchema.propertyNames = z.toJSONSchema(def.keyType, OPTIONS);
       const { patterns = new Set() } = bag as { readonly patterns?: ReadonlySet<RegExp> };
       const isOther = [...patterns].some(({ source, flags }) => flags !== '' || /\(\?[!=<]/.test(source));
       if (isOther && jsonSchema.pattern !== undefined)

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { KubeClient, SendOptions } from '../../../src/cluster/client/types.ts';
-import { type JsonObject, objectIn } from '../../../src/lib/json.ts';
+import { type JsonObject, objectIn, textIn } from '../../../src/lib/json.ts';
 import { PROFILE_OWNERSHIP, profileReport } from '../../../src/resources/profile-report.ts';
 import type { Report } from '../../../src/resources/status.ts';
 import { StatusWriter } from '../../../src/server/resource-status/status-writer.ts';
@@ -47,7 +47,7 @@ class Server implements KubeClient {
   sendJson = (path: string, { body }: SendOptions): ReturnType<KubeClient['sendJson']> => {
     if (this.fails) return Promise.resolve({ kind: 'http', status: 500, reason: '', message: 'no', retryAfterMs: 0 });
     this.#status = objectIn(body as JsonObject, 'status');
-    this.writes.push(`${path} ${String(this.#status['hash'])}`);
+    this.writes.push(`${path} ${textIn(this.#status, 'hash')}`);
     const written = this.profile();
     this.#emit?.({ type: 'MODIFIED', object: written });
     return Promise.resolve({ kind: 'ok', body: written });
