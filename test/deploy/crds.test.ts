@@ -150,7 +150,7 @@ describe.skipIf(helm === undefined)('the chart', () => {
     const [entry] = entriesOf(rendered('crds.validate=true'));
     expect(entry).toMatchObject({ failurePolicy: 'Ignore', sideEffects: 'None' });
     expect(entry?.['namespaceSelector']).toBeUndefined();
-    expect((entry?.['rules'] as { resources: string[] }[])[0]?.resources).toEqual([...all.keys()]);
+    expect(entry?.['rules']).toMatchObject([{ resources: [...all.keys()] }]);
     const service = { name: 'agent-injector', namespace: 'agent-injector', writesPaths: true };
     expect(findDrift(entry ? [entry] : [], service)).toEqual([]);
   });
