@@ -1,11 +1,14 @@
-// `npm run package [DIR]` makes what a release publishes, in release/ or DIR: the npm package, a single executable for this platform, the chart, a bundle
-// for machines without internet, the SBOM and checksums. It needs Helm (path in HELM). The image is built by the Dockerfile.
-import { execFileSync } from 'node:child_process';
+// `npm run package [-- [--any-node] DIR]` makes what a release publishes, in release/ or DIR: the npm package, a single executable for this platform, the
+// chart, a bundle for machines without internet, the SBOM, licences and checksums. It needs Helm (path in HELM) and the Node.js of .node-version, which
+// becomes part of the executable; --any-node takes the one that runs, and the SBOM names it. DIR is replaced as a whole, and only when all is made. The
+// image is built by the Dockerfile.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,18 +17,47 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { inject } from 'postject';
+import { withNode } from './sbom.js';
 
 const root = join(import.meta.dirname, '..');
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const out = resolve(process.argv[2] ?? join(root, 'release'));
+const { values: flags, positionals } = parseArgs({
+  options: { 'any-node': { type: 'boolean' } },
+  allowPositionals: true,
+});
+const target = resolve(positionals[0] ?? join(root, 'release'));
 const platform = `${process.platform}-${process.arch}`;
-const executable = join(out, `${name}-${version}-${platform}`);
+const helm = process.env.HELM || 'helm';
 const work = mkdtempSync(join(tmpdir(), 'agent-injector-package-'));
+const out = join(work, 'out');
+const executable = join(out, `${name}-${version}-${platform}`);
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** What speaks against packaging here; undefined if all is there. Nothing has been changed by then. */
+function obstacle() {
+  const pinned = readFileSync(join(root, '.node-version'), 'utf8').trim();
+  if (process.versions.node !== pinned && !flags['any-node'])
+    return `this is Node.js ${process.versions.node}, and it would be in the executable: use ${pinned} (.node-version), or --any-node`;
+  if (spawnSync(helm, ['version'], { stdio: 'ignore' }).status !== 0)
+    return `no Helm: "${helm}" does not run. Install Helm 3, or name it in HELM`;
+  if (nodeLicence() === undefined)
+    return 'the licence of this Node.js is not beside it, as in the archives of nodejs.org: name its file in NODE_LICENSE';
+  if (existsSync(target) && readdirSync(target).length > 0 && !existsSync(join(target, 'SHA256SUMS')))
+    return `${target} would be replaced, and it is no earlier release: it has files, and no SHA256SUMS`;
+  return undefined;
+}
+
+/** The file with the licences of Node.js and of what is in it: V8, OpenSSL, ICU and others. */
+function nodeLicence() {
+  const home = join(dirname(process.execPath), '..');
+  const places = [process.env.NODE_LICENSE, join(home, 'LICENSE'), join(home, 'share/doc/nodejs/LICENSE')];
+  return places.find((place) => place && existsSync(place));
+}
 
 /** Node's own mark of where a program may be put into it (nodejs.org/api/single-executable-applications.html). */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -48,24 +80,26 @@ async function makeExecutable() {
   const blob = join(work, 'program.blob');
   const configuration = join(work, 'sea.json');
   writeFileSync(configuration, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }));
-  run(process.execPath, '--experimental-sea-config', configuration);
+  // What it reports on stderr is no warning; if it fails, the error has it.
+  execFileSync(process.execPath, ['--experimental-sea-config', configuration], { cwd: root, stdio: 'pipe' });
   copyFileSync(process.execPath, executable);
   chmodSync(executable, 0o755);
+  const { warn } = console;
+  // LIEF, with which postject reads the executable, warns of names of sections that nothing here uses.
+  console.warn = (line) => String(line).includes("string offset for section name '.note") || warn(line);
   await inject(executable, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE });
+  console.warn = warn;
 }
 
-/** The SBOM of the build names the Node.js of the image; the executable has the one that makes it. */
-function sbomOfExecutable() {
+const LICENCES = 'THIRD-PARTY-LICENSES.txt';
+
+/** Of the program and of the Node.js that is in the executable. */
+function describeContents() {
   const sbom = JSON.parse(readFileSync(join(root, 'dist/sbom.cdx.json'), 'utf8'));
-  const node = sbom.components.find((component) => component.name === 'node');
-  const { version: ofImage, 'bom-ref': before } = node;
-  const own = process.versions.node;
-  if (own !== ofImage)
-    console.error(`note: the executable has Node.js ${own}; a release has ${ofImage} (.node-version)`);
-  const renamed = JSON.parse(JSON.stringify(node).replaceAll(ofImage, own));
-  const components = sbom.components.map((component) => (component === node ? renamed : component));
-  const text = JSON.stringify({ ...sbom, components }, null, 2);
-  return `${text.replaceAll(JSON.stringify(before), JSON.stringify(renamed['bom-ref']))}\n`;
+  writeFileSync(join(out, 'sbom.cdx.json'), `${JSON.stringify(withNode(sbom, process.versions.node), null, 2)}\n`);
+  const line = '='.repeat(80);
+  const node = `${line}\nNode.js ${process.versions.node}, in the executable\n${line}\n\n${readFileSync(nodeLicence(), 'utf8')}`;
+  writeFileSync(join(out, LICENCES), `${readFileSync(join(root, 'dist', LICENCES), 'utf8')}\n${node}`);
 }
 
 /** Everything for a desk without internet but the image: `docker save` makes a file of that. */
@@ -74,7 +108,7 @@ function makeOfflineBundle() {
   const folder = join(work, top);
   mkdirSync(folder);
   cpSync(executable, join(folder, name));
-  for (const path of [`${name}-chart-${version}.tgz`, 'sbom.cdx.json'])
+  for (const path of [`${name}-chart-${version}.tgz`, 'sbom.cdx.json', LICENCES])
     copyFileSync(join(out, path), join(folder, path));
   // With what the documents link to.
   const linked = ['LICENSE', 'security', 'test/docs/faq-tests.yaml'];
@@ -84,7 +118,6 @@ function makeOfflineBundle() {
   for (const path of tracked.toString().trim().split('\n')) cpSync(join(root, path), join(folder, path));
   copyFileSync(join(root, 'docs/offline.md'), join(folder, 'START-HERE.md'));
   writeFileSync(join(folder, `${name}.1`), execFileSync(executable, ['man']));
-  copyFileSync(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), join(folder, 'THIRD-PARTY-LICENSES.txt'));
   run('tar', '-czf', join(out, `${top}.tar.gz`), '--owner=0', '--group=0', '--sort=name', '-C', work, top);
 }
 
@@ -100,27 +133,34 @@ function writeChecksums() {
   return paths;
 }
 
-try {
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+async function makeRelease() {
+  mkdirSync(out);
   run(process.execPath, 'build.mjs');
   for (const [kind, ...command] of [
     ['npm', 'npm', 'pack', '--silent', '--pack-destination'],
-    ['chart', process.env.HELM || 'helm', 'package', join(root, `deploy/helm/${name}`), '--destination'],
+    ['chart', helm, 'package', join(root, `deploy/helm/${name}`), '--destination'],
   ]) {
     const folder = join(work, kind);
     mkdirSync(folder);
     run(...command, folder);
     copyFileSync(join(folder, `${name}-${version}.tgz`), join(out, `${name}-${kind}-${version}.tgz`));
   }
-  writeFileSync(join(out, 'sbom.cdx.json'), sbomOfExecutable());
+  describeContents();
   await makeExecutable();
   makeOfflineBundle();
-  console.log(
-    writeChecksums()
-      .map((path) => join(out, path))
-      .join('\n'),
-  );
+  const paths = writeChecksums();
+  rmSync(target, { recursive: true, force: true });
+  cpSync(out, target, { recursive: true });
+  console.log(paths.map((path) => join(target, path)).join('\n'));
+}
+
+try {
+  const problem = obstacle();
+  if (problem === undefined) await makeRelease();
+  else {
+    console.error(`package: ${problem}`);
+    process.exitCode = 1;
+  }
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -33,6 +33,7 @@ export declare function sbomOf(
     readonly tools?: readonly { readonly name: string; readonly version: string }[];
   },
 ): object;
+export declare function withNode(document: object, version: string): object;
 export declare function supplierOf(
   manifest: { readonly author?: unknown; readonly repository?: unknown },
   name: string,

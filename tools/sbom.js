@@ -171,10 +171,24 @@ export function sbomOf({ packages, own }, { name, version, bundle, node, timesta
     // What Node.js consists of, and the libraries of the base image, are not listed.
     compositions: [{ aggregate: 'incomplete', assemblies: [runtime['bom-ref']] }],
   };
-  // The serial number depends only on the content (RFC 9562, version 8).
+  return identified(document);
+}
+
+/** With a serial number that depends only on the content (RFC 9562, version 8). */
+function identified(document) {
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
   const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
   return { ...document, serialNumber: `urn:uuid:${uuid}` };
+}
+
+/** The same document for a program that runs with another version of Node.js. */
+export function withNode(document, version) {
+  const before = document.components.find(({ type }) => type === 'platform');
+  const after = nodeComponent(version);
+  if (before.version === version) return document;
+  const components = document.components.map((one) => (one === before ? after : one));
+  const text = JSON.stringify({ ...document, serialNumber: '', components });
+  return identified(JSON.parse(text.replaceAll(JSON.stringify(before.purl), JSON.stringify(after.purl))));
 }
 
 /** The licence texts of the packages. For a package without such a file, its licence and author. */

@@ -126,9 +126,7 @@ export class LeaderElection {
     if (lease && !this.#mayTake(lease)) return false;
     const written = await this.#write(this.#renewed(lease));
     if (written.kind === 'ok') this.#log.resolve({}, 'the Lease can be written again');
-    // An update without a version is invalid if another replica has created the Lease meanwhile.
-    const isSlower = !lease && written.kind === 'http' && written.status === 422;
-    return written.kind === 'ok' || (!isSlower && this.#failed(written));
+    return written.kind === 'ok' || this.#failed(written, lease);
   }
 
   #mayTake(lease: JsonObject): boolean {
@@ -180,9 +178,10 @@ export class LeaderElection {
     return `${API}/namespaces/${namespace}/leases/${name}`;
   }
 
-  /** A conflict means that another replica was faster. */
-  #failed(response: Exclude<ApiResponse, { kind: 'ok' }>): false {
-    const isConflict = response.kind === 'http' && response.status === 409;
+  /** A conflict means that another replica was faster. So does an update without a version that is invalid: the Lease was created meanwhile. */
+  #failed(response: Exclude<ApiResponse, { kind: 'ok' }>, lease?: JsonObject): false {
+    const conflicts = lease ? [409] : [409, 422];
+    const isConflict = response.kind === 'http' && conflicts.includes(response.status);
     if (!isConflict) this.#log.report({}, `the Lease could not be read or written: ${describeFailure(response)}`);
     return false;
   }

@@ -27,7 +27,8 @@ export interface ReasonText {
 export interface Step {
   readonly stage: Stage;
   readonly rule: string;
-  readonly holds: string;
+  /** What must be so, as a sentence. */
+  readonly condition: string;
   readonly container?: string;
   readonly profile?: string;
   readonly reason?: ReasonText;
@@ -104,8 +105,8 @@ function reasonText(reason: Reason, place: HintPlace = {}): ReasonText {
 
 function stepOf(event: TraceEvent): readonly Step[] {
   if (event.kind !== 'rule') return [];
-  const { stage, rule, holds, scope, reason } = event;
-  return [{ stage, rule, holds, ...scope, ...(reason && { reason: reasonText(reason) }) }];
+  const { stage, rule, condition, scope, reason } = event;
+  return [{ stage, rule, condition, ...scope, ...(reason && { reason: reasonText(reason) }) }];
 }
 
 /** The verification of the patched pod. It is not traced as a rule, so a failure is known only by its reason: the patch is too large, or violates a guarantee. */
@@ -113,8 +114,8 @@ function lastStep(decision: Decision, events: readonly TraceEvent[]): readonly S
   if (decision.outcome === 'injected') return [];
   const { code } = decision.reason;
   if (code !== 'patch-too-large' && code !== 'rule-broken' && events.length > 0) return [];
-  const holds = 'the patched pod passes verification';
-  return [{ stage: 'verify', rule: 'patched-pod', holds, reason: reasonText(decision.reason) }];
+  const condition = 'the patched pod passes verification';
+  return [{ stage: 'verify', rule: 'patched-pod', condition, reason: reasonText(decision.reason) }];
 }
 
 function deliveryOf(event: TraceEvent): readonly DeliveryChoice[] {

@@ -4,6 +4,7 @@ import type { ProfileTest } from '../api/profile/profile.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { type Catalogue, withProfiles } from '../profiles/catalogue.ts';
 import { imageOfDelivery } from '../profiles/delivery.ts';
+import { isImage } from '../profiles/parameter.ts';
 import { classesOf, type ParameterClass } from '../profiles/tenancy/parameter-class.ts';
 import type { Problem } from '../profiles/problem.ts';
 import { lifeSignText } from '../api/profile/life-sign.ts';
@@ -45,7 +46,7 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
     return { name, problems: invalid.length > 0 ? invalid : failed };
   });
   const warnings = [
-    ...unpinnedImages(profile, options.strict),
+    ...imageProblems(profile, (image) => pinningAdvice(image, options.strict)),
     ...openParameters(profile),
     ...unusedParameters(profile),
     ...(options.strict && !options.isDerived && profile.tests.length === 0 ? [NO_TESTS] : []),
@@ -54,6 +55,7 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
   ];
   return {
     findings: [
+      ...imageProblems(profile, invalidImage).map((problem) => ({ ...problem, severity: 'error' as const })),
       ...results.flatMap(({ problems }) => problems.map((problem) => ({ ...problem, severity: 'error' as const }))),
       ...warnings.map((problem) => ({ ...problem, severity: 'warning' as const })),
     ],
@@ -107,7 +109,8 @@ function unknownNames(
   return [...settings, ...names];
 }
 
-function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
+/** What is wrong with the images that deliveries use by default, at the place where the profile says them. */
+function imageProblems(profile: Profile, problemOf: (image: string) => string | undefined): readonly Problem[] {
   const parameters = [...profile.parameters.keys()];
   const found = profile.deliveries.flatMap((delivery, index): readonly Problem[] => {
     const template = imageOfDelivery(delivery);
@@ -119,7 +122,7 @@ function unpinnedImages(profile: Profile, strict: boolean): readonly Problem[] {
         ? ['spec', 'deliveries', index, delivery.kind, delivery.kind === 'image' ? 'reference' : 'image']
         : ['spec', 'parameters', parameter, 'default'];
     const image = renderDefaults(template, profile.parameters);
-    const message = image === undefined ? undefined : pinningAdvice(image, strict);
+    const message = image === undefined ? undefined : problemOf(image);
     return message === undefined ? [] : [{ path, message }];
   });
   // Several deliveries may use one parameter.
@@ -136,8 +139,12 @@ function renderDefaults(template: Template, parameters: ReadonlyMap<string, Para
   return render(template, values);
 }
 
+function invalidImage(image: string): string | undefined {
+  return isImage(image) ? undefined : `"${image}" is not a valid image reference: the agent would never be injected`;
+}
+
 function pinningAdvice(image: string, strict: boolean): string | undefined {
-  if (image.includes('@')) return undefined;
+  if (image.includes('@') || !isImage(image)) return undefined;
   const tag = /:([^/:]*)$/.exec(image)?.[1];
   const advice = 'its content can change at any time; use the tag or digest of a version that you have tested';
   if (tag === undefined) return `"${image}" has no tag: ${advice}`;

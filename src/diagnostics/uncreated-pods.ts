@@ -1,3 +1,4 @@
+import { withoutPathSecrets } from '../api/paths.ts';
 import { controllerOf } from '../kubernetes/owner.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
@@ -43,7 +44,7 @@ export function uncreatedByEvent(event: JsonObject): UncreatedPods | undefined {
 const POD_NAME = /pods? "[^"]*"/g;
 
 function uncreated(namespace: string, workload: string, message: string): UncreatedPods {
-  const text = oneLine(message.replaceAll(POD_NAME, 'pod'), MAX_MESSAGE_LENGTH);
+  const text = oneLine(withoutPathSecrets(message.replaceAll(POD_NAME, 'pod')), MAX_MESSAGE_LENGTH);
   const reason = OWN_REFUSAL.test(message) ? reasonIn(message) : undefined;
   return { namespace, workload, message: text, ...(reason && { reason }) };
 }

@@ -181,7 +181,7 @@ function isSelected(profile: Profile, { podDraft, target }: ContainerDraft, sele
     kind: 'rule',
     stage: 'containers',
     rule: 'selection',
-    holds: "the profile's matchers or an annotation select the container",
+    condition: "the profile's matchers or an annotation select the container",
     scope: { container: target.container.name, profile: profile.name },
     reason: selected ? undefined : { code: 'no-target-container', profile: profile.name },
   });

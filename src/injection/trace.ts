@@ -25,7 +25,7 @@ export type TraceEvent =
       readonly kind: 'rule';
       readonly stage: Stage;
       readonly rule: string;
-      readonly holds: string;
+      readonly condition: string;
       readonly scope: TraceScope;
       /** Undefined if the condition holds. */
       readonly reason: Reason | undefined;
@@ -40,7 +40,7 @@ export function traceResult(
   scope: TraceScope,
   result: Result<unknown, Reason>,
 ): void {
-  trace?.({ kind: 'rule', stage, rule: name, holds, scope, reason: result.ok ? undefined : result.error });
+  trace?.({ kind: 'rule', stage, rule: name, condition: holds, scope, reason: result.ok ? undefined : result.error });
 }
 
 export function tracer(
@@ -49,6 +49,6 @@ export function tracer(
   scope: TraceScope,
 ): (rule: Omit<Rule<never>, 'evaluate'>, reason: Reason | undefined) => void {
   return ({ name, holds }, reason) => {
-    trace({ kind: 'rule', stage, rule: name, holds, scope, reason });
+    trace({ kind: 'rule', stage, rule: name, condition: holds, scope, reason });
   };
 }

@@ -92,6 +92,9 @@ function readDocument(
 ): Result<YamlDocument, readonly SyntaxProblem[]> {
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ pos, message }) => ({ ...position(pos[0]), message: clearer(message) }));
+    // A tab shifts the columns of what follows, which is right.
+    const tab = problems.find(({ message }) => message.startsWith('Tabs are not allowed as indentation'));
+    if (tab) return { ok: false, error: [tab] };
     // One error causes others on the same line: only the first is of use.
     return { ok: false, error: problems.filter(({ line }, index) => problems[index - 1]?.line !== line) };
   }

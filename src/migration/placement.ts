@@ -107,17 +107,21 @@ function divide(
     const word = `${textIn(entry, 'name')}=${textIn(entry, 'value')}`;
     const isWord = entry['valueFrom'] === undefined && !word.includes('$(');
     if (isWord && parameter && acceptsIn(base, parameter, [...words, word].join(' '))) words.push(word);
-    else environment.push(entryFor(entry, base));
+    else environment.push(...entriesFor(entry, base));
   }
   return { words, environment };
 }
 
 /** A variable that the base adds to is added to, as well; of any other one the value is set. */
-function entryFor(entry: JsonObject, base: Profile): Json {
+function entriesFor(entry: JsonObject, base: Profile): readonly Json[] {
   const name = textIn(entry, 'name');
   const inherited = base.environment.find((one) => one.name === name);
-  if (!inherited || inherited.operation.kind === 'set' || inherited.operation.kind === 'force') return entry;
-  return { ...entry, operation: inherited.operation.kind };
+  if (!inherited) return [entry];
+  const { when, operation } = inherited;
+  if (operation.kind !== 'set' && operation.kind !== 'force') return [{ ...entry, operation: operation.kind }];
+  // Another reference, or a value in place of one, would be merged with the inherited reference.
+  const isMerged = when === undefined && 'text' in operation.value && entry['valueFrom'] === undefined;
+  return isMerged ? [entry] : [{ name, remove: true }, entry];
 }
 
 function optionsOf({ options }: AgentDraft): readonly Json[] {

@@ -39,7 +39,11 @@ export async function readDirectory(dir: string): Promise<Result<DirectoryConten
       mounted !== undefined && mounted === (await realpath(join(dir, MOUNT_LINK)).catch(() => undefined));
     return { ok: true, value: { ...read, isAtomic } };
   } catch (error) {
-    return { ok: false, error: errorMessage(error) };
+    const isFile = error instanceof Error && 'code' in error && error.code === 'ENOTDIR';
+    return {
+      ok: false,
+      error: isFile ? `${dir} is not a directory: name the directory of the file` : errorMessage(error),
+    };
   }
 }
 

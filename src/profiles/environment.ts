@@ -162,7 +162,10 @@ export function sortByReference(
 }
 
 function problemOfReference(name: string, targets: readonly EnvironmentEntry[]): string | undefined {
-  if (targets.length === 0) return `refers to $(${name}), which this profile does not set`;
+  if (targets.length === 0) {
+    const isLikeParameter = /^[a-z][a-z0-9-]*$/.test(name);
+    return `refers to the variable $(${name}), which this profile does not set${isLikeParameter ? `; a parameter is \${${name}}` : ''}`;
+  }
   const uncertain = targets.find(
     ({ when, operation: { value } }) => when || ('rest' in value && value.rest['optional'] === true),
   );

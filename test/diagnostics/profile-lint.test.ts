@@ -112,3 +112,16 @@ describe('signs of life', () => {
     expect(hashOf({ signsOfLife: { alive: [line] } })).toBe(hashOf({}));
   });
 });
+
+describe('an image', () => {
+  const path = 'spec.deliveries.0.image.reference';
+  const of = (reference: string) => findings({ type: 'word' }, { deliveries: [{ image: { reference } }] });
+  it.each<[reference: string, severity: string | undefined]>([
+    ['registry.example.com/acme java:1.0.0', 'error'],
+    ['registry.example.com/Acme:', 'error'],
+    ['registry.example.com/acme', 'warning'],
+    ['registry.example.com/acme:1', undefined],
+  ])('%s: %s, without any test', (reference, severity) => {
+    expect(of(reference).filter(([at]) => at === path)).toEqual(severity === undefined ? [] : [[path, severity]]);
+  });
+});

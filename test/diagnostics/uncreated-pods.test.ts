@@ -29,6 +29,16 @@ describe('a workload without pods', () => {
     expect(uncreatedByReplicaSet(replicaSet(conditions))).toBeUndefined();
   });
 
+  it('does not show the secret in the path of the webhook, which the API server names when a call fails', () => {
+    const secret = 'a'.repeat(32);
+    const call = {
+      ...failed,
+      message: `failed calling webhook: Post "https://a.b.svc:443/mutate/required/${secret}?timeout=5s": EOF`,
+    };
+    expect(uncreatedByReplicaSet(replicaSet([call]))?.message).toContain('/mutate/required/…');
+    expect(JSON.stringify(uncreatedByReplicaSet(replicaSet([call])))).not.toContain(secret);
+  });
+
   it('is named by an Event of another controller', () => {
     const event = (kind: string, reason = 'FailedCreate'): JsonObject => ({
       reason,

@@ -96,7 +96,7 @@ function example(profile: Profile): string {
   return `${namespace}
 In a pod that is created in this namespace, the container \`web\` gets the following. The files are delivered by \`${delivery}\`:
 
-${gets}${claim === undefined ? '' : `\nThe claim \`${claim}\` must exist in the namespace, with the agent's files in it. [Step 3 of the quickstart](${CLAIM_STEPS}) creates one and fills it with a Job, by [manifests for JENNIFER .NET](../../deploy/examples/jennifer-dotnet) that you can adapt.\n`}`;
+${gets}${claim === undefined ? '' : `\nThe claim \`${claim}\` must exist in the namespace, with the agent's files in it. [Step 3 of the quickstart](${CLAIM_STEPS}) creates one and fills it with a Job, by [manifests for JENNIFER .NET](../../deploy/examples/jennifer-dotnet) that you can adapt${claim === 'my-agent-file' ? '' : `: the claim's name in both, the image of the Job, and the path and the file that it tests`}.\n`}`;
 }
 
 function block(value: unknown): string {

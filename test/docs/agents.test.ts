@@ -21,6 +21,17 @@ if (process.env['UPDATE_DOCS'] === '1') {
 }
 
 describe('docs/agents', () => {
+  it.each([...pages.keys()].filter((name) => /\.(?:ja|ko)\.md$/.test(name)))(
+    '%s says of the same parameters as the English page that an annotation does not set them',
+    (name) => {
+      const english = pages.get(name.replace(/\.(?:ja|ko)\.md$/, '.md')) ?? '';
+      const locked = [...english.matchAll(/^\| (`agent-injector\.io\/[^`]+`) .*\| cluster \|/gm)].map(([, key]) => key);
+      const marked = /クラスターのみ|클러스터만/;
+      const rows = (pages.get(name) ?? '').split('\n').filter((line) => line.startsWith('| `') && marked.test(line));
+      expect(rows.map((row) => row.split(' ')[1])).toEqual(locked);
+    },
+  );
+
   it('has a page for each profile, and no other', () => {
     expect(readdirSync(folder).toSorted()).toEqual([...pages.keys()].toSorted());
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { LEVELS } from '../../src/api/keys.ts';
 import { constraintsText } from '../../src/cli/profiles/text.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
 import { profileSummary } from '../../src/profiles/summary.ts';
@@ -36,6 +37,9 @@ function translator(language: Language): (text: string) => string {
 
 const NAMES: Readonly<Record<Language, string>> = { ja: '日本語', ko: '한국어' };
 
+const isOnlyOfCluster = ({ settableBy }: { readonly settableBy: readonly string[] }): boolean =>
+  settableBy.every((level) => level === 'cluster');
+
 /** The page of a profile in another language: what a user needs to begin, from the same data as the English page. */
 export function translatedPage(profile: Profile, language: Language, example: Example): string {
   const t = translator(language);
@@ -59,15 +63,16 @@ ${example.gets}${claim}
 ## ${t('parameters')}
 
 ${table(
-  [t('annotation'), t('default'), t('meaning')],
+  [t('annotation'), t('default'), t('set by'), t('meaning')],
   parameters.map((one) => [
     code(`agent-injector.io/${one.name}`),
     one.required ? t('required') : code(one.default ?? ''),
+    t(one.settableBy.length === LEVELS.length ? 'all' : one.settableBy.join(', ')),
     t(one.description),
   ]),
 )}
 
-## ${t('variables')}
+${parameters.some(isOnlyOfCluster) ? `${t('only cluster')}\n\n` : ''}## ${t('variables')}
 
 ${table(
   [t('variable'), t('value')],

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { root } from '../support/chart.ts';
 import { helm, run } from '../support/deploy-tools.ts';
 
@@ -14,11 +13,48 @@ const program = `agent-injector-${version}-${platform}`;
 const bundle = `agent-injector-${version}-offline-${platform}`;
 
 let dir: string;
+let made: ReturnType<typeof run>;
+
+const packaged = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  run(process.execPath, [join(root, 'tools/package.js'), ...args], { cwd: root, env: { ...process.env, ...env } });
+
+/** An earlier release: what a run that fails must not touch. */
+function earlierRelease(): string {
+  const earlier = mkdtempSync(join(tmpdir(), 'agent-injector-earlier-'));
+  onTestFinished(() => rmSync(earlier, { recursive: true }));
+  writeFileSync(join(earlier, 'SHA256SUMS'), 'earlier');
+  return earlier;
+}
+
+describe('npm run package, before it changes anything', () => {
+  const refuses = (args: readonly string[], env: NodeJS.ProcessEnv, about: RegExp): void => {
+    const earlier = earlierRelease();
+    const { code, stdout, stderr } = packaged([...args, earlier], env);
+    expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 1, stdout: '', lines: 1 });
+    expect(stderr).toMatch(about);
+    expect(readdirSync(earlier)).toEqual(['SHA256SUMS']);
+  };
+
+  test('asks for Helm in one line', () => refuses(['--any-node'], { HELM: '/nowhere/helm' }, /Helm/));
+
+  const pinned = readFileSync(join(root, '.node-version'), 'utf8').trim();
+  test.skipIf(process.versions.node === pinned)('refuses to put another Node.js into the executable', () =>
+    refuses([], {}, new RegExp(`${process.versions.node}.*${pinned}`)),
+  );
+
+  test.skipIf(helm === undefined)('replaces no directory with other files', () => {
+    const other = mkdtempSync(join(tmpdir(), 'agent-injector-other-'));
+    onTestFinished(() => rmSync(other, { recursive: true }));
+    writeFileSync(join(other, 'mine.txt'), 'mine');
+    expect(packaged(['--any-node', other])).toMatchObject({ code: 1, stdout: '' });
+    expect(readdirSync(other)).toEqual(['mine.txt']);
+  });
+});
 
 describe.skipIf(helm === undefined)('npm run package', () => {
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-release-'));
-    execFileSync('npm', ['run', '--silent', 'package', dir], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    made = packaged(['--any-node', dir]);
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -26,9 +62,11 @@ describe.skipIf(helm === undefined)('npm run package', () => {
   const runProgram = (...args: readonly string[]) => run(join(dir, program), args, { cwd: dir, env: { PATH: '' } });
 
   test('makes all of it, with checksums that are right', () => {
+    expect(made).toMatchObject({ code: 0, stderr: '' });
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).toSorted()).toEqual([
       'SHA256SUMS',
+      'THIRD-PARTY-LICENSES.txt',
       program,
       `${bundle}.tar.gz`,
       `agent-injector-chart-${version}.tgz`,
@@ -37,7 +75,7 @@ describe.skipIf(helm === undefined)('npm run package', () => {
     ]);
     const { code, stdout } = run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: dir });
     expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toHaveLength(5);
+    expect(stdout.trim().split('\n')).toHaveLength(6);
   });
 
   test('the executable needs no Node.js, and does what the bundle does', () => {
@@ -110,9 +148,15 @@ describe.skipIf(helm === undefined)('npm run package', () => {
     };
     expect(sbom.bomFormat).toBe('CycloneDX');
     expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['fastify', 'yaml', 'node']));
-    // Of the executable beside it.
+    // What is in the file is what the file says: the bytes of Node.js name their version.
     const node = sbom.components.find(({ name }) => name === 'node');
     expect(node?.version).toBe(process.versions.node);
+    expect(readFileSync(join(dir, program)).includes(`node-v${node?.version}`)).toBe(true);
     expect(sbom.dependencies.map(({ ref }) => ref)).toContain(node?.['bom-ref']);
+  });
+
+  test('the licences are those of the packages and of Node.js with what is in it', () => {
+    const text = readFileSync(join(dir, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+    for (const part of ['fastify', 'Node.js', 'OpenSSL', 'ICU']) expect(text).toContain(part);
   });
 });

@@ -127,6 +127,11 @@ describe('invalid text gives problems with their position', () => {
     expect(parsed.ok ? undefined : parsed.error[0]).toEqual({ line, column, message });
   });
 
+  test('a tab is one problem, whatever the parser says of the right lines after it', () => {
+    const parsed = parseManifest('a:\n  - b: 1\n\t  c: 2\n    d: 3\n    e: 4\nf: 5\n');
+    expect(parsed.ok ? undefined : parsed.error).toMatchObject([{ line: 3 }]);
+  });
+
   test('a document that is nested too deeply', () => {
     expect(parseManifest('['.repeat(50_000))).toMatchObject({
       ok: false,

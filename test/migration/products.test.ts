@@ -176,6 +176,28 @@ describe('OpenTelemetry Operator', () => {
     expect(pod?.spec.volumes?.[0]).toMatchObject({ emptyDir: { sizeLimit: '50Mi' } });
   });
 
+  it.each([
+    ['a value', { value: 'a=b' }, { value: 'a=b' }],
+    [
+      'another Secret',
+      { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+    ],
+    [
+      'a ConfigMap',
+      { valueFrom: { configMapKeyRef: { name: 's', key: 'k' } } },
+      { valueFrom: { configMapKeyRef: { name: 's', key: 'k' } } },
+    ],
+  ])('a variable that the profile takes from a Secret can be %s', (_, given, expected) => {
+    const { pod, lost } = injected(
+      otelInstrumentation('java', { env: [{ name: 'OTEL_EXPORTER_OTLP_HEADERS', ...given }] }),
+      workload({ annotations: otel('inject-java') }),
+    );
+    expect(lost).toEqual([]);
+    const headers = pod?.spec.containers[0]?.env?.find(({ name }) => name === 'OTEL_EXPORTER_OTLP_HEADERS');
+    expect(headers).toMatchObject(expected);
+  });
+
   it('certificates: keys of other names, all from a Secret, and paths in the image', () => {
     const { variables } = injected(
       otelInstrumentation('java', {
@@ -415,6 +437,18 @@ describe('Datadog', () => {
     expect(text).toContain('kind: DatadogAgent');
     const off = imported(stringify(datadogAgent({ enabled: false, libVersions: { java: '1' } })));
     expect(off.migration.namespaces).toEqual([]);
+  });
+
+  it('a host in place of the node is in a profile', () => {
+    const { variables } = injected(
+      workload({
+        annotations: {
+          ...dd('java-lib.version', 'latest'),
+          ...dd('apm-inject.tracer-configs', '[{"name": "DD_AGENT_HOST", "value": "agent.datadog"}]'),
+        },
+      }),
+    );
+    expect(variables).toMatchObject({ DD_AGENT_HOST: 'agent.datadog' });
   });
 
   it('another mode of the agent, debug and detection of languages are reported', () => {

@@ -59,6 +59,12 @@ async function open(dir: string, defaults: Record<string, string> = {}) {
 
 const vendor = (name: string, of: string) => profileText(name, { vendor: of });
 
+it('says of a file that it is not a directory', async () => {
+  const file = join(await temporary(), 'acme.yaml');
+  await writeFile(file, profileText('acme', {}));
+  await expect(open(file)).rejects.toThrow(`${file} is not a directory`);
+});
+
 describe('a directory of profiles', () => {
   it('is read with all its YAML files and all their documents, without hidden files and subdirectories', async () => {
     const dir = await temporary();

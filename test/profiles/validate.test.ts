@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, profileDocument } from '../support/fixtures.ts';
 
-const files = { deliveries: [{ type: 'image', image: 'registry.example.com/agent:1' }] };
+const files = { deliveries: [{ image: { reference: 'registry.example.com/agent:1' } }] };
 const object = (path: string, name = 'a') => ({ path, configMap: name });
 
 describe('two parts of a profile at one path', () => {
@@ -13,8 +13,8 @@ describe('two parts of a profile at one path', () => {
     ],
     [
       'a mount and a writable directory',
-      { ...files, mounts: [{ path: '/agent' }], writable: [{ path: '/agent' }] },
-      'spec.writable[0]',
+      { ...files, mounts: [{ path: '/agent' }], writablePaths: [{ path: '/agent' }] },
+      'spec.writablePaths[0]',
     ],
     [
       'a file and an object',

@@ -68,8 +68,8 @@ function workloadIn(target: string): string {
 }
 
 async function placesOf(client: KubeClient, { breaker: at, revision }: BreakerOptions): Promise<readonly ObjectName[]> {
-  if (at !== undefined) return [releaseNamed(at).configMap];
-  return (await findReleases(client, revision)).map(({ service }) => breakersOf(service));
+  if (at !== undefined) return [releaseNamed(at, '--breaker').configMap];
+  return (await findReleases(client, revision, '--breaker')).map(({ service }) => breakersOf(service));
 }
 
 async function readAll(client: KubeClient, places: readonly ObjectName[]): Promise<readonly Found[]> {

@@ -13,6 +13,7 @@ import { certificateReports } from '../certs/installed.ts';
 import { installedSettings, serviceOf } from '../installed-settings.ts';
 import { builtInCatalogue } from '../../profile-sources/builtin.ts';
 import { serverVersions } from '../version/version.ts';
+import { checkEntries } from './entries.ts';
 import type { Surroundings } from './world.ts';
 
 /** Checks that a server is installed, and that its replicas run. */
@@ -35,6 +36,7 @@ export async function checkServers(
   const names = own.map((one) => textIn(objectIn(one, 'metadata'), 'name')).join(', ');
   return [
     { name: 'installed', result: 'ok', message: `webhook configuration ${names}` },
+    ...own.flatMap(checkEntries),
     ...replicas.flat(),
     ...(await checkVersions(client, own)),
     ...checkReleases(overlappingReleases(configurations, enabled), withoutRelease(configurations, enabled)),

@@ -1,20 +1,53 @@
 import { DISABLED, INJECTION_LABEL, key } from '../../api/keys.ts';
+import type { Failure } from '../../cluster/client/errors.ts';
 import type { ApiResponse, KubeClient } from '../../cluster/client/types.ts';
 import { sendOnce } from '../../cluster/one-shot.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
-/** Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. */
-export function createAsDryRun(client: KubeClient, namespace: string, { metadata, spec }: Pod): Promise<ApiResponse> {
+/** A pod as its workload creates it, and as it would be with the agents. */
+export interface Tried {
+  readonly namespace: string;
+  readonly original: Pod;
+  readonly changed: Pod;
+}
+
+/**
+ * Creates the changed pod as a dry run: Pod Security, quotas and policies are evaluated, but nothing is stored. That pod is opted out of the webhook,
+ * because it is injected already, so the original one is sent after it: the answer is its refusal if `counts` says so.
+ */
+export async function createAsDryRun(
+  client: KubeClient,
+  { namespace, original, changed }: Tried,
+  counts: (refusal: Failure) => boolean,
+): Promise<ApiResponse> {
+  const answer = await send(client, namespace, optedOut(changed));
+  if (answer.kind !== 'ok') return answer;
+  const called = await send(client, namespace, original);
+  return called.kind !== 'ok' && counts(called) ? called : answer;
+}
+
+/** True if a webhook did not answer, and the API server refuses pods for that. */
+export function isFailedCall(refusal: Failure): boolean {
+  return refusal.kind === 'http' && refusal.message.includes('failed calling webhook');
+}
+
+function optedOut({ metadata, ...pod }: Pod): Pod {
+  const labels = { ...metadata?.labels, [INJECTION_LABEL]: DISABLED };
+  const annotations = { ...metadata?.annotations, [key('inject')]: 'false' };
+  return { ...pod, metadata: { ...metadata, labels, annotations } };
+}
+
+function send(client: KubeClient, namespace: string, { metadata, spec }: Pod): Promise<ApiResponse> {
+  const { labels = {}, annotations = {} } = metadata ?? {};
   const body: JsonObject = {
     apiVersion: 'v1',
     kind: 'Pod',
-    // Opted out of the webhook, because this pod is injected already.
     metadata: {
       generateName: 'agent-injector-dry-run-',
       namespace,
-      labels: { ...metadata?.labels, [INJECTION_LABEL]: DISABLED },
-      annotations: { ...metadata?.annotations, [key('inject')]: 'false' },
+      labels: { ...labels },
+      annotations: { ...annotations },
     },
     spec,
   };

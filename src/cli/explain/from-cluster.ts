@@ -9,12 +9,12 @@ import type { Finding } from '../../diagnostics/findings.ts';
 import { presenceOf } from '../../diagnostics/presence.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
-import { decodePod, type Pod } from '../../kubernetes/pod.ts';
+import { decodePod } from '../../kubernetes/pod.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun } from '../cluster/dry-run.ts';
+import { createAsDryRun, type Tried } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
@@ -98,7 +98,7 @@ async function explainTarget(
     ...result,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
-    ...(patched && { dryRun: await dryRunOf(client, namespace, patched) }),
+    ...(patched && { dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }) }),
     ...(isAssumed(settings) && { assumesDefaults: true }),
   };
 }
@@ -168,8 +168,8 @@ function profilesFindings(
   return [{ code: 'profiles-unknown', message }];
 }
 
-async function dryRunOf(client: KubeClient, namespace: string, pod: Pod): Promise<string> {
-  const created = await createAsDryRun(client, namespace, pod);
+async function dryRunOf(client: KubeClient, tried: Tried): Promise<string> {
+  const created = await createAsDryRun(client, tried, () => true);
   return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
 }
 

@@ -147,7 +147,7 @@ function stepLines(path: readonly Step[]): readonly string[] {
     const head = subject === previous || subject === '' ? [] : [subject];
     previous = subject;
     const why = step.reason ? `: ${step.reason.message} (${step.reason.code})` : '';
-    const line = `${step.reason ? '✗' : '✓'} ${step.holds}${why}`;
+    const line = `${step.reason ? '✗' : '✓'} ${step.condition}${why}`;
     return [...head, subject === '' ? line : indent(line)];
   });
 }

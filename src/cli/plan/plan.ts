@@ -9,7 +9,7 @@ import { readWithBuiltIn } from '../../profile-sources/builtin-documents.ts';
 import { fileProblem, fileProblemText, readProfileDocuments } from '../../profile-sources/read-documents.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun } from '../cluster/dry-run.ts';
+import { createAsDryRun, isFailedCall } from '../cluster/dry-run.ts';
 import { planTable } from './table.ts';
 import { comparisonText, type Planned, planLines } from './text.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
@@ -58,8 +58,9 @@ function profilesIn(catalogue: Catalogue, file: string, text: string): readonly 
 }
 
 async function withDryRun(client: KubeClient, compared: Compared): Promise<Compared> {
-  const { pod, namespace } = compared;
-  return pod ? { ...compared, dryRun: await createAsDryRun(client, namespace, pod) } : compared;
+  const { tried } = compared;
+  // The original pod, in the namespace as it is, can be refused for what the change mends. Not for a webhook that does not answer.
+  return tried ? { ...compared, dryRun: await createAsDryRun(client, tried, isFailedCall) } : compared;
 }
 
 /** The API server marks a violation only in the message of its Status (k8s.io/pod-security-admission admission/admission.go). */

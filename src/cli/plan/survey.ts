@@ -21,6 +21,7 @@ import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import { type Catalogue, withProfiles } from '../../profiles/catalogue.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { ClusterOptions } from '../../server/cluster.ts';
+import type { Tried } from '../cluster/dry-run.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
@@ -104,8 +105,8 @@ export interface Compared {
   readonly workload: string;
   readonly comparison: DecisionComparison;
   readonly changes: readonly PodChange[];
-  /** The changed pod, for a dry run; undefined if nothing changes. */
-  readonly pod: Pod | undefined;
+  /** The pods for a dry run; undefined if nothing changes. */
+  readonly tried: Tried | undefined;
   readonly dryRun?: ApiResponse;
 }
 
@@ -184,7 +185,7 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
       namespace: root.namespace,
       workload: root.workload,
       comparison,
-      pod: isChanged ? after.pod : undefined,
+      tried: isChanged ? { namespace: root.namespace, original: root.pod, changed: after.pod } : undefined,
       changes: isChanged ? changesBetween(before.pod, after.pod) : [],
     },
   ];

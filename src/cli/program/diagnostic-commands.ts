@@ -221,7 +221,8 @@ function addDump(program: Command): void {
     summary: 'Collect what a report of a defect needs, without secrets',
     description:
       'Prints the versions, all checks, the webhook configurations, the Deployment, pods, Events and configuration of each server, and the ' +
-      'namespaces that are opted in. Secrets are not read, and values whose names say that they are secret are left out.',
+      'namespaces that are opted in. Secrets are not read. Left out are values whose names say that they are secret (in your own profiles, too), ' +
+      'users in URLs, and the contents of configuration files.',
     examples: [['Write a support bundle', 'dump > agent-injector-dump.yaml']],
   }).addOption(new Option('-o, --output <FORMAT>', 'Output format.').choices(['yaml', 'json']).default('yaml'));
   withInputFlags(command).action(async (flags: DumpOptions) => {

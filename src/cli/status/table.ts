@@ -51,7 +51,7 @@ export function statusTable(
   format: 'narrow' | 'wide',
   allNamespaces = false,
 ): readonly string[] {
-  if (all.length === 0) return ['no pods that have or should have an agent'];
+  if (all.length === 0) return ['no pods in namespaces that are opted in, and none with an agent'];
   if (format === 'wide')
     return formatTable([wide.map(({ title }) => title), ...all.map((one) => wide.map(({ text }) => text(one)))]);
   const shown = allNamespaces ? [namespace, ...narrow.map(narrower)] : narrow;

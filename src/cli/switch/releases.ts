@@ -22,25 +22,25 @@ export interface SwitchedRelease {
   readonly options: DecisionOptions | undefined;
 }
 
+/** The flag of a command that names a ConfigMap, for users who may not look for it. */
+export type ConfigMapFlag = '--switch' | '--breaker';
+
 /** The releases that are meant: all of the cluster, or those with the revision. Throws an Error with the remedy if there is none. */
 export async function findReleases(
   client: KubeClient,
   revision: string | undefined,
+  flag: ConfigMapFlag,
 ): Promise<readonly SwitchedRelease[]> {
   const answer = await readOnce(client, WEBHOOK_CONFIGURATIONS);
   if (answer.kind !== 'ok')
-    throw new Error(
-      `cannot find the installed servers: ${describeFailure(answer)}; name their ConfigMap with --switch`,
-    );
+    throw new Error(`cannot find the installed servers: ${describeFailure(answer)}; name their ConfigMap with ${flag}`);
   const configurations = objectsIn(answer.body, 'items').filter((one) => ownEntries(one).length > 0);
   const meant = configurations.filter((one) => revision === undefined || revisionOf(one) === revision);
   const releases = await Promise.all(meant.map((one) => releaseOf(client, one)));
   const found = releases.filter((one) => one !== undefined);
   if (found.length > 0) return found;
   const what = revision === undefined ? '' : ` with revision ${revision}`;
-  throw new Error(
-    `no webhook configuration of agent-injector${what} names a Service: name the ConfigMap with --switch`,
-  );
+  throw new Error(`no webhook configuration of agent-injector${what} names a Service: name the ConfigMap with ${flag}`);
 }
 
 async function releaseOf(client: KubeClient, configuration: JsonObject): Promise<SwitchedRelease | undefined> {
@@ -51,9 +51,9 @@ async function releaseOf(client: KubeClient, configuration: JsonObject): Promise
 }
 
 /** The release of `--switch NAMESPACE/NAME`. */
-export function releaseNamed(text: string): SwitchedRelease {
+export function releaseNamed(text: string, flag: ConfigMapFlag): SwitchedRelease {
   const [namespace = '', name = '', ...rest] = text.split('/');
   if (namespace === '' || name === '' || rest.length > 0)
-    throw new UsageError([`--switch: "${text}" must be NAMESPACE/NAME`]);
+    throw new UsageError([`${flag}: "${text}" must be NAMESPACE/NAME`]);
   return { configMap: { namespace, name }, service: { namespace, name }, revision: undefined, options: undefined };
 }

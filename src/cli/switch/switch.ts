@@ -93,7 +93,7 @@ function modeChanges(mode: InjectionMode, reason: string): Changes {
 
 /** Throws an Error if every release is known to ignore the annotation of namespaces: a stop without effect must not look like one. */
 async function requireEffect(client: KubeClient): Promise<void> {
-  const releases = await findReleases(client, undefined).catch(() => []);
+  const releases = await findReleases(client, undefined, '--switch').catch(() => []);
   if (releases.length > 0 && releases.every(isLockedIn))
     throw new Error(
       `the servers ignore ${suspendedKey()} of namespaces (settableBy.${SUSPENDED}): stop the cluster or a profile, without --namespace`,
@@ -110,8 +110,8 @@ async function annotate(client: KubeClient, namespace: string, changes: Changes)
 }
 
 function releasesOf(client: KubeClient, options: SwitchOptions): Promise<readonly SwitchedRelease[]> {
-  if (options.switch !== undefined) return Promise.resolve([releaseNamed(options.switch)]);
-  return findReleases(client, options.revision);
+  if (options.switch !== undefined) return Promise.resolve([releaseNamed(options.switch, '--switch')]);
+  return findReleases(client, options.revision, '--switch');
 }
 
 /** Writes the change for each release. One that cannot be written is an Error that names those that were. */

@@ -8,6 +8,7 @@ import { type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts'
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
+import { errorMessage } from '../../lib/error-message.ts';
 import { formatTable } from '../format.ts';
 import { serviceOf } from '../installed-settings.ts';
 
@@ -31,14 +32,26 @@ interface Versions {
   readonly kubernetes?: string;
 }
 
-/** Shows the versions of this program, the installed servers and the cluster. Throws an Error if the cluster cannot be read. */
+/** Shows the versions of this program, the installed servers and the cluster. A cluster that cannot be read is a message. */
 export async function version(options: VersionOptions): Promise<CommandResult> {
-  const versions: Versions = { client: VERSION, ...(!options.client && (await versionsOf(options))) };
-  if (options.output !== 'text') return { output: dataOutput(options.output, versions), exitCode: 0 };
-  return { output: { kind: 'lines', lines: versionLines(versions) }, exitCode: 0 };
+  const { messages, exitCode, ...found } = options.client ? FINE : await versionsOf(options).catch(unreadable);
+  const versions: Versions = { client: VERSION, ...found };
+  const shown = { messages, exitCode };
+  if (options.output !== 'text') return { output: dataOutput(options.output, versions), ...shown };
+  return { output: { kind: 'lines', lines: versionLines(versions) }, ...shown };
 }
 
-async function versionsOf(options: ClusterOptions): Promise<Omit<Versions, 'client'>> {
+type Cluster = Omit<Versions, 'client'> & Required<Pick<CommandResult, 'messages' | 'exitCode'>>;
+
+const FINE: Cluster = { messages: [], exitCode: 0 };
+
+/** The version of this program is known without a cluster. */
+function unreadable(error: unknown): Cluster {
+  const hint = 'the version of this program alone: $ agent-injector version --client';
+  return { messages: [errorMessage(error), hint], exitCode: 3 };
+}
+
+async function versionsOf(options: ClusterOptions): Promise<Cluster> {
   const client = await openUserCluster(options);
   const [kubernetes, webhooks] = await Promise.all([
     readOnce(client, '/version'),
@@ -48,7 +61,7 @@ async function versionsOf(options: ClusterOptions): Promise<Omit<Versions, 'clie
     throw new Error(`cannot read the version of the cluster: ${describeFailure(kubernetes)}`);
   const installed =
     webhooks.kind === 'ok' ? await serverVersions(client, objectsIn(webhooks.body, 'items')) : undefined;
-  return { kubernetes: textIn(kubernetes.body, 'gitVersion'), ...(installed && { servers: installed }) };
+  return { ...FINE, kubernetes: textIn(kubernetes.body, 'gitVersion'), ...(installed && { servers: installed }) };
 }
 
 /** The versions of the installed servers, one for each of their webhook configurations. */

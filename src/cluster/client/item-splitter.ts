@@ -11,6 +11,10 @@ type Boundary = 'first' | 'last' | 'between';
 
 const DEPTH_CHANGES: { readonly [boundary in Boundary]: number } = { first: 1, last: -1, between: 0 };
 
+function isClosing(code: number | undefined): boolean {
+  return code === CLOSE_OBJECT || code === CLOSE_LIST;
+}
+
 /**
  * Splits the JSON of a list (`{"metadata": …, "items": [{…}, {…}]}`) into the texts of its items while it arrives, so that a page needs the memory
  * of one item, however many large objects are in it. It splits bytes, not text, so a character that spans two chunks stays whole. The caller
@@ -58,7 +62,7 @@ export class ItemSplitter {
 
   /**
    * Reads on in an item, up to the bracket that ends it or the end of the chunk, and returns where that is. Nearly all bytes of a list are read here, so
-   * it is one loop without calls.
+   * it is one loop.
    */
   #skip(chunk: Buffer, from: number): number {
     let depth = this.#depth;
@@ -72,7 +76,7 @@ export class ItemSplitter {
         else if (code === BACKSLASH) at++;
       } else if (code === QUOTE) isString = true;
       else if (code === OPEN_OBJECT || code === OPEN_LIST) depth++;
-      else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
+      else if (isClosing(code)) {
         if (depth === IN_ITEMS + 1) break;
         depth--;
       }

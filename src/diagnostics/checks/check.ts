@@ -32,6 +32,7 @@ const docs: Readonly<Record<string, string>> = {
   policies: 'docs/operations.md#forbidden-by-a-policy',
   'API server': 'docs/operations.md#limit-what-the-server-can-reach',
   installed: 'docs/operations.md#what-runs',
+  entries: 'docs/operations.md#the-webhook-configuration-has-drifted',
   replicas: 'docs/operations.md#no-replica-is-ready',
   releases: 'docs/operations.md#two-releases',
   'pod security': 'docs/operations.md#violates-podsecurity',

@@ -219,7 +219,7 @@ function carryTls(value: Json, at: Parameters<Carry<InstrumentationDraft>>[1], {
   ] as const) {
     const file = textIn(tls, field);
     const path = file.startsWith('/') ? file : `${directory}/${file}`;
-    if (file !== '' && path !== usual) fields.setVariable({ name: variable, value: path, when: null }, place(field));
+    if (file !== '' && path !== usual) fields.setVariable({ name: variable, value: path }, place(field));
   }
 }
 

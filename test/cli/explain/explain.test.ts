@@ -43,6 +43,8 @@ describe('explain', () => {
     expect(whole.decision.outcome).toBe('injected');
     expect([...new Set(whole.decision.path.map(({ stage }) => stage))]).toEqual(order);
     expect(whole.decision.path.filter(({ reason }) => reason)).toEqual([]);
+    // A sentence, also of a check that fails: no name that reads like true or false.
+    for (const { condition } of [...decision.path, ...whole.decision.path]) expect(condition).toMatch(/\S \S/);
   });
 
   it('shows every source of a value, and which one applies', async () => {

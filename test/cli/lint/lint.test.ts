@@ -119,6 +119,12 @@ describe('lint', () => {
       '28:14: error: spec.environment[1].value: refers to the unknown parameter "colector"; did you mean "collector"?',
     ],
     [
+      'a parameter in the brackets of a variable',
+      '${collector}',
+      '$(collector)',
+      /^28:14: error: .*\$\(collector\).*\$\{collector\}/,
+    ],
+    [
       'a circular reference',
       '${collector}',
       '$(ACME_COLLECTOR)',

@@ -13,7 +13,7 @@ const STARTED_AT = '2026-11-30T10:00:00Z';
 const catalogue = catalogueOf(
   profileDocument({
     environment: [{ name: 'AGENT', value: '1' }],
-    signsOfLife: { alive: [{ in: 'log', contains: 'agent started' }], within: 60 },
+    signsOfLife: { alive: [{ log: { contains: 'agent started' } }], within: 60 },
   }),
 );
 const namespace = plainNamespace();

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { breaker } from '../../../src/cli/breaker/breaker.ts';
 import { outputText } from '../../../src/cli/program/output.ts';
 import { start, stop } from '../../../src/cli/switch/switch.ts';
 import { answers, FaultyApi, json, kubeconfig, temporaryDirectory } from '../../support/faulty-api.ts';
@@ -81,4 +82,13 @@ it('stop of a profile that is not known here says so, and stops it: servers have
   expect(exitCode).toBe(0);
   const known = await stop({ kubeconfig: file, switch: 'apm/switch', profile: 'jennifer-dotnet' });
   expect(known.messages).toEqual([]);
+});
+
+it.each<[flag: string, run: (flags: object) => Promise<unknown>]>([
+  ['--switch', (flags) => stop({ kubeconfig: file, ...flags })],
+  ['--breaker', (flags) => breaker({ kubeconfig: file, output: 'text', ...flags })],
+])('who may not look for the servers is told the flag of the command: %s', async (flag, run) => {
+  api.faults.get = answers({ kind: 'Status', message: 'forbidden' }, 403);
+  await expect(run({})).rejects.toThrow(new RegExp(`${flag}$`));
+  await expect(run({ [flag.slice(2)]: 'nonsense' })).rejects.toThrow(`${flag}: `);
 });

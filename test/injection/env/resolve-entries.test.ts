@@ -126,7 +126,7 @@ describe('merged assignments', () => {
         { name: 'url', type: 'url', references: ['NODE_IP'], default: 'http://$(NODE_IP):1', description: 'd' },
         { name: 'mode', type: 'enum', values: ['x'], default: 'x', description: 'd' },
       ],
-      variants: [{ name: 'share', by: 'mode', values: { x: '50%25' } }],
+      variants: [{ name: 'share', from: 'mode', values: { x: '50%25' } }],
       environment: [host, { ...merge, value: 'u=${url},s=${share}' }],
     });
     expect(valueIn(referring, pod())).toBe('u=http://$(NODE_IP):1,s=50%25');

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { createAsDryRun, isFailedCall } from '../../../src/cli/cluster/dry-run.ts';
+import type { ApiResponse, KubeClient } from '../../../src/cluster/client/types.ts';
+import { isObject, type Json, objectIn } from '../../../src/lib/json.ts';
+import { container, pod } from '../../support/fixtures.ts';
+
+const tried = { namespace: 'shop', original: pod([container('app')]), changed: pod([container('app')]) };
+
+const refused = (message: string): ApiResponse => ({ kind: 'http', status: 500, reason: '', message, retryAfterMs: 0 });
+const unanswered = refused('Internal error occurred: failed calling webhook "required-pods.agent-injector.io": EOF');
+const denied = refused('admission webhook "required-pods.agent-injector.io" denied the request: missing-parameter');
+
+/** An API server with a webhook: pods that are opted out of it are accepted, others get its answer. */
+function withWebhook(answer: ApiResponse): KubeClient {
+  const sendJson: KubeClient['sendJson'] = async (_, { body }) =>
+    isOptedOut(body) ? { kind: 'ok', body: {} } : answer;
+  // Nothing else is used.
+  return { sendJson } as unknown as KubeClient;
+}
+
+function isOptedOut(body: Json): boolean {
+  const labels = isObject(body) ? objectIn(objectIn(body, 'metadata'), 'labels') : {};
+  return labels['agent-injector.io/injection'] === 'disabled';
+}
+
+it.each<[what: string, answer: ApiResponse, explain: string, plan: string]>([
+  ['answers', { kind: 'ok', body: {} }, 'ok', 'ok'],
+  ['does not answer, and must', unanswered, 'http', 'http'],
+  // What a namespace lacks now is what a plan may add.
+  ['denies the pod as it is', denied, 'http', 'ok'],
+])('a webhook that %s', async (_, answer, explain, plan) => {
+  expect((await createAsDryRun(withWebhook(answer), tried, () => true)).kind).toBe(explain);
+  expect((await createAsDryRun(withWebhook(answer), tried, isFailedCall)).kind).toBe(plan);
+});
