@@ -9,7 +9,7 @@ import {
   type Slot,
   withProfiles,
 } from '../profiles/catalogue.ts';
-import { nameOf } from '../profiles/extends.ts';
+import { nameOf } from '../api/profile-resource.ts';
 import type { Problem, ProfileSource } from '../profiles/problem.ts';
 import { readAllProfiles } from '../profiles/read-profiles.ts';
 import { STRICT } from '../profiles/tenancy/policy.ts';

@@ -4,7 +4,7 @@ import type { Result } from '../lib/result.ts';
 import { pathText } from '../lib/text.ts';
 import { positionOf } from '../manifests/locate.ts';
 import { type BrokenDocument, readDocuments } from '../manifests/yaml.ts';
-import { nameOf } from '../profiles/extends.ts';
+import { nameOf } from '../api/profile-resource.ts';
 import type { ProfileProblem, ProfileSource } from '../profiles/problem.ts';
 
 export type FileContent = Result<string, string>;

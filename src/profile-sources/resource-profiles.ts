@@ -5,11 +5,10 @@ import { type JsonObject, objectIn } from '../lib/json.ts';
 import type { Logger } from '../lib/logger.ts';
 import { listed } from '../lib/text.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
-import { nameOf } from '../profiles/extends.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
-import { type ProfileSet, readProfiles, type ResolvedProfile } from '../profiles/read-profiles.ts';
-import type { ProfileResource } from '../api/profile/resource.ts';
+import type { ProfileSet, ResolvedProfile } from '../profiles/read-profiles.ts';
+import { nameOf, type ProfileResource } from '../api/profile-resource.ts';
 import { runInSlices } from './slices.ts';
 
 /** The catalogue without resources, and the documents of its profiles that are not built in. */
@@ -118,6 +117,7 @@ export class ResourceProfiles {
     // Loaded on demand: without resources, no profile has to be parsed.
     const { builtInDocuments } = await import('./builtin-documents.ts');
     const { builtInSources } = await import('./read-catalogue.ts');
+    const { readProfiles } = await import('../profiles/read-profiles.ts');
     const below = [...base.own].map(([name, { document }]) => [name, withoutBase(document)] as const);
     const replaced = new Set(below.map(([name]) => name));
     const builtIn = builtInSources(builtInDocuments.profiles).filter(

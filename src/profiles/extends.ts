@@ -71,12 +71,6 @@ export function baseNameOf(document: unknown): string | undefined {
   return typeof base === 'string' ? base : undefined;
 }
 
-export function nameOf(document: unknown): string | undefined {
-  const metadata = isObject(document) ? document['metadata'] : undefined;
-  const name = isObject(metadata) ? metadata['name'] : undefined;
-  return typeof name === 'string' ? name : undefined;
-}
-
 /**
  * Converts a path in a merged document to a path in the source, whose lists have no inherited items. The result ends where the source ends:
  * there its author finds the error.

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject, objectIn } from '../lib/json.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
 import { problemsOfWords } from './earlier-words/find.ts';
-import { baseNameOf, mergeDocuments, nameOf, problemsInSource } from './extends.ts';
+import { nameOf } from '../api/profile-resource.ts';
+import { baseNameOf, mergeDocuments, problemsInSource } from './extends.ts';
 import { parseProfile } from './parse.ts';
 import type { Problem, ProfileProblem, ProfileSource } from './problem.ts';
 import type { Profile } from './profile.ts';

@@ -36,7 +36,7 @@ describe('agent-injector version', () => {
     expect(JSON.parse(stdout)).toEqual({ client: expect.stringMatching(/^\d+\.\d+\.\d+/) });
   });
 
-  it('of a cluster that does not answer is an error of its own', async () => {
-    expect(await run(['version', '--kubeconfig', '/nonexistent/config'])).toMatchObject({ code: 2 });
+  it('of a cluster that cannot be read is not known', async () => {
+    expect(await run(['version', '--kubeconfig', '/nonexistent/config'])).toMatchObject({ code: 3 });
   });
 });

@@ -4,7 +4,7 @@ import { RecordingLogger } from '../support/recording-logger.ts';
 import type { Catalogue } from '../../src/profiles/catalogue.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { readAllProfiles, type ResolvedProfile } from '../../src/profiles/read-profiles.ts';
-import { profileResource } from '../../src/api/profile/resource.ts';
+import { profileResource } from '../../src/api/profile-resource.ts';
 import { type BaseProfiles, ResourceProfiles } from '../../src/profile-sources/resource-profiles.ts';
 import { catalogue, profileDocument } from '../support/fixtures.ts';
 import type { JsonObject } from '../../src/lib/json.ts';

@@ -161,7 +161,7 @@ describe('an ephemeral claim', () => {
     ],
     [
       'of a class that is not there',
-      { ...scratch, storageClassName: 'fast' },
+      { ephemeral: { ...scratch.ephemeral, storageClassName: 'fast' } },
       { newVolume: (storageClass) => (storageClass === 'fast' ? { unbound: 'never' } : {}) },
       { why: 'storage-class', storageClass: 'fast', problem: 'no-volume' },
     ],
@@ -191,13 +191,13 @@ describe('an ephemeral claim', () => {
     ],
     [
       'beyond the quota of its storage class',
-      { ...scratch, storageClassName: 'a' },
+      { ephemeral: { ...scratch.ephemeral, storageClassName: 'a' } },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
       { why: 'quota', quota: 'q', resource: 'a.storageclass.storage.k8s.io/persistentvolumeclaims' },
     ],
     [
       'beyond the quota of another storage class',
-      { ...scratch, storageClassName: 'b' },
+      { ephemeral: { ...scratch.ephemeral, storageClassName: 'b' } },
       { quotas: () => quota({ 'a.storageclass.storage.k8s.io/persistentvolumeclaims': 0 }) },
       undefined,
     ],

@@ -100,9 +100,12 @@ describe('with tenancy: strict', () => {
     (_, profile) => {
       const found = profile.deliveries.map((delivery) => {
         const settings = Object.fromEntries(
-          [...profile.parameters.values()].flatMap(({ name, type }) =>
-            type === 'image' ? [[name, `${MARK}.example.com/x:1`]] : type === 'path' ? [[name, `/${MARK}`]] : [],
-          ),
+          [...profile.parameters.values()].flatMap((parameter) => {
+            const { name, type } = parameter;
+            if (type === 'image') return [[name, `${MARK}.example.com/x:1`]];
+            // Of directories of sockets, only some are allowed.
+            return type === 'path' ? [[name, parameter.allowed?.[0]?.replace('*', MARK) ?? `/${MARK}`]] : [];
+          }),
         );
         return JSON.stringify(
           sensitivePositions(attacked(chosen(opened(catalogue), profile, delivery), 'namespace', settings)),

@@ -6,7 +6,7 @@ import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { type BaseProfiles, ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { profileResource } from '../../api/profile/resource.ts';
+import { profileResource } from '../../api/profile-resource.ts';
 import { TargetSet } from '../../settings/targets/target-set.ts';
 
 type Listed =

@@ -3,7 +3,7 @@ import { didYouMean, nearest } from '../../lib/suggest.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { type Catalogue, profileForbiddenBy } from '../../profiles/catalogue.ts';
 import { type ProfileSummary, profileSummary } from '../../profiles/summary.ts';
-import { nameOf } from '../../profiles/extends.ts';
+import { nameOf } from '../../api/profile-resource.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { listLines, profileLines } from './text.ts';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ImportOptions } from '../import/import.ts';
 import type { InjectOptions } from '../inject.ts';
 import type { UninjectOptions } from '../uninject.ts';
+import { productNames } from '../../migration/product-names.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { withContextNamespace } from './cluster-flags.ts';
 import { addCommand, collect, flagTexts, print } from './command.ts';
@@ -75,7 +76,7 @@ function addImport(program: Command): void {
   const command = addCommand(program, 'import', {
     summary: 'Translate manifests for another injector',
     description:
-      'Translates what another injector reads (OpenTelemetry Operator, New Relic, Datadog, Elastic, SkyWalking) into namespace settings, pod ' +
+      `Translates what another injector reads (${Object.values(productNames).join(', ')}) into namespace settings, pod ` +
       'annotations and profiles, and prints the manifests with them. A line on stderr says what could not be carried over, and what to do: ' +
       'then the exit code is 1.',
     examples: [

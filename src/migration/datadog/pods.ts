@@ -1,3 +1,4 @@
+import { productNames } from '../product-names.ts';
 import { isObject } from '../../lib/json.ts';
 import { addVariable, addVariables, AgentDraft } from '../agent-draft.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
@@ -8,7 +9,7 @@ import { type DatadogDraft, datadogRows, deliveryFor, languages } from './rows.t
 import { jsonIn, libraryVariables, settingsOfVariable } from './variables.ts';
 import { setVersion } from './versions.ts';
 
-export const PRODUCT = 'Datadog';
+export const PRODUCT = productNames.datadog;
 
 export const datadog: KeyTable<DatadogDraft> = {
   product: PRODUCT,

@@ -1,3 +1,4 @@
+import { productNames } from '../product-names.ts';
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
@@ -5,7 +6,7 @@ import type { SourceObject } from '../model.ts';
 import { requestForPod } from '../requests.ts';
 import { ElasticDraft, elasticRows } from './rows.ts';
 
-const PRODUCT = 'Elastic APM attacher';
+const PRODUCT = productNames.elastic;
 
 export const elastic: KeyTable<ElasticDraft> = {
   product: PRODUCT,

@@ -1,3 +1,4 @@
+import { productNames } from '../product-names.ts';
 import { objectIn } from '../../lib/json.ts';
 import type { KeyTable, MigrationDraft } from '../draft.ts';
 import type { SourceObject } from '../model.ts';
@@ -13,7 +14,7 @@ import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatc
 import { selectedContainers } from './containers.ts';
 import { NewRelicDraft, newRelicRows } from './rows.ts';
 
-const PRODUCT = 'New Relic';
+const PRODUCT = productNames.newRelic;
 
 export const newRelic: KeyTable<NewRelicDraft> = { product: PRODUCT, rows: newRelicRows, prefixes: [] };
 

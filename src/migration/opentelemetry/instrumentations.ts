@@ -1,3 +1,4 @@
+import { productNames } from '../product-names.ts';
 import { objectIn } from '../../lib/json.ts';
 import type { AgentDraft } from '../agent-draft.ts';
 import type { KeyTable, MigrationDraft } from '../draft.ts';
@@ -6,7 +7,7 @@ import { specPlace } from '../requests.ts';
 import { InstrumentationDraft, LANGUAGES, languagesIn, openTelemetryRows } from './rows.ts';
 import { PREFIX } from './annotations.ts';
 
-export const PRODUCT = 'OpenTelemetry Operator';
+export const PRODUCT = productNames.openTelemetry;
 
 export const openTelemetry: KeyTable<InstrumentationDraft> = {
   product: PRODUCT,

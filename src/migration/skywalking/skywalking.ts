@@ -1,3 +1,4 @@
+import { productNames } from '../product-names.ts';
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../resources.ts';
@@ -10,7 +11,7 @@ import { selects } from '../selection.ts';
 import { SkyWalkingDraft, skyWalkingRows } from './rows.ts';
 import { collectorSettings } from './variables.ts';
 
-const PRODUCT = 'SkyWalking SWCK';
+const PRODUCT = productNames.skyWalking;
 
 export const skyWalking: KeyTable<SkyWalkingDraft> = {
   product: PRODUCT,

@@ -9,7 +9,7 @@ import { type JsonObject, objectIn } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
 import { problemText } from '../../profiles/catalogue.ts';
-import { type ProfileResource, profileResource } from '../../api/profile/resource.ts';
+import { type ProfileResource, profileResource } from '../../api/profile-resource.ts';
 import type { ClusterStateSource } from '../cluster-watches.ts';
 import type { Judgements } from './judgements.ts';
 

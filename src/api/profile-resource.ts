@@ -1,5 +1,5 @@
-import { PROFILE_API_VERSION, PROFILE_KIND } from '../keys.ts';
-import { isObject, type JsonObject, objectIn, textIn } from '../../lib/json.ts';
+import { PROFILE_API_VERSION, PROFILE_KIND } from './keys.ts';
+import { isObject, type JsonObject, objectIn, textIn } from '../lib/json.ts';
 
 /** An AgentProfile that is a resource of the cluster. */
 export interface ProfileResource {
@@ -26,4 +26,11 @@ export function profileResource(object: JsonObject): ProfileResource {
     generation: Number(metadata['generation'] ?? 0),
     document: { apiVersion: PROFILE_API_VERSION, kind: PROFILE_KIND, metadata: { name }, spec },
   };
+}
+
+/** The name of a document of an AgentProfile, whatever else it is. */
+export function nameOf(document: unknown): string | undefined {
+  const metadata = isObject(document) ? document['metadata'] : undefined;
+  const name = isObject(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
