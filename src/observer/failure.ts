@@ -158,7 +158,9 @@ function namesOurs(status: ContainerStatus, { signs }: Injected): boolean {
 function hasSign(text: string, sign: string): boolean {
   if (!sign.startsWith('/')) return text.includes(sign);
   const parts = text.split(sign);
-  return parts.slice(1).some((rest, index) => !/[\w./-]$/.test(parts[index] ?? '') && startsWithSign(sign + rest, sign));
+  return parts
+    .slice(1)
+    .some((rest, index) => !/[\w./-]$/.test(parts[index] ?? '') && startsWithSign(sign + rest, sign));
 }
 
 function startsWithSign(text: string, sign: string): boolean {

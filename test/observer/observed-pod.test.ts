@@ -99,7 +99,9 @@ const failed: readonly (readonly [string, PodCase, ObservedPod['state'], Evidenc
   ],
   [
     'an app that logs JSON cannot find our module',
-    { app: states.crashing(2, { message: String.raw`{"stack":"Error: Cannot find module \"/acme-agent/index.js\""}` }) },
+    {
+      app: states.crashing(2, { message: String.raw`{"stack":"Error: Cannot find module \"/acme-agent/index.js\""}` }),
+    },
     'crashing',
     'certain',
     2,
