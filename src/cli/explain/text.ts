@@ -155,7 +155,7 @@ function stepLines(path: readonly Step[]): readonly string[] {
 /** The checks that do not hold, and how many do. */
 function failedStepLines(path: readonly Step[]): readonly string[] {
   const held = path.filter(({ reason }) => !reason).length;
-  const summary = held === 0 ? [] : [`✓ ${held} checks hold (--all shows them)`];
+  const summary = held === 0 ? [] : [`✓ ${held === 1 ? '1 check holds' : `${held} checks hold`} (--all shows them)`];
   return [...stepLines(path.filter(({ reason }) => reason)), ...summary];
 }
 

@@ -66,6 +66,15 @@ describe('the first line where agent-injector is not reached', () => {
   });
 });
 
+it('one check that holds is one', () => {
+  const result = deployment(1, 0);
+  const [step] = result.decision.path;
+  if (!step) throw new Error('the decision has no steps');
+  const path = [{ ...step, reason: undefined }];
+  const text = explanationLines({ ...result, decision: { ...result.decision, path } }).join('\n');
+  expect(text).toContain('✓ 1 check holds ');
+});
+
 it('a misspelled annotation is in the first lines, below the decision', () => {
   const misspelled = pod(undefined, { 'domian-id': '7' });
   const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };
