@@ -49,6 +49,20 @@ describe('a parameter that leaves too much to tenants', () => {
   });
 });
 
+describe('a language', () => {
+  const messages = (language: string | undefined): readonly string[] => {
+    const parsed = parseProfile(profileDocument(language === undefined ? {} : { language }));
+    if (!parsed.ok) throw new Error('the profile is not valid');
+    const { findings: found } = lintProfile(parsed.value, catalogue, { strict: false, isDerived: false });
+    return found.filter(({ path }) => path.at(-1) === 'language').map(({ message }) => message);
+  };
+
+  it('that is nearly one of the built-in profiles is probably misspelled', () => {
+    expect(messages('jave')).toEqual([expect.stringContaining('did you mean "java"?')]);
+    for (const language of [undefined, 'java', 'erlang', 'go', 'ruby', 'rust']) expect(messages(language)).toEqual([]);
+  });
+});
+
 describe('an attribute by which a CSI driver finds an image or a directory', () => {
   const read = (type: string, attribute: string) =>
     parseProfile(
