@@ -28,7 +28,10 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     ...(fix === undefined ? [] : [indent(`$ ${fix}`)]),
   ]);
   // What a notice is about is seldom meant: a misspelled annotation, above all. What to do is in the last section.
-  const noticed = decision.notices.slice(0, MAX_NOTICED).map(({ message, code }) => `! ${message} (${code})`);
+  const noticed = decision.notices
+    .filter(({ message }) => decision.reason?.message.includes(message) !== true)
+    .slice(0, MAX_NOTICED)
+    .map(({ message, code }) => `! ${message} (${code})`);
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,

@@ -66,6 +66,14 @@ describe('the first line where agent-injector is not reached', () => {
   });
 });
 
+it('what the reason says already is no line of its own', () => {
+  const misspelled = pod(undefined, { containers: 'wbe' });
+  const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };
+  const lines = explanationLines(explainWorkload(target, known, { catalogue, cluster: unknownCluster }));
+  expect(lines[1]).toContain('container "wbe" not found');
+  expect(lines.filter((line) => line.startsWith('  ! '))).toEqual([]);
+});
+
 it('one check that holds is one', () => {
   const result = deployment(1, 0);
   const [step] = result.decision.path;
