@@ -83,8 +83,8 @@ function signsOfFailureOnly({ signsOfLife }: Profile): readonly Problem[] {
 }
 
 /** Other languages than those of the built-in profiles are fine. */
-function misspelledLanguage({ language }: Profile, { profiles }: Catalogue): readonly Problem[] {
-  const known = new Set([...profiles.values()].flatMap((one) => one.language ?? []));
+function misspelledLanguage({ name, language }: Profile, { profiles }: Catalogue): readonly Problem[] {
+  const known = new Set([...profiles.values()].flatMap((one) => (one.name === name ? [] : (one.language ?? []))));
   if (language === undefined || known.has(language)) return [];
   const meant = nearest(language, known);
   return meant === undefined

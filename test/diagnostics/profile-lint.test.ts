@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lintProfile } from '../../src/diagnostics/profile-lint.ts';
+import { withProfiles } from '../../src/profiles/catalogue.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import { catalogue, catalogueWithParameter, profileDocument } from '../support/fixtures.ts';
@@ -53,7 +54,13 @@ describe('a language', () => {
   const messages = (language: string | undefined): readonly string[] => {
     const parsed = parseProfile(profileDocument(language === undefined ? {} : { language }));
     if (!parsed.ok) throw new Error('the profile is not valid');
-    const { findings: found } = lintProfile(parsed.value, catalogue, { strict: false, isDerived: false });
+    // The command knows the profile itself, too.
+    const known = withProfiles(
+      catalogue,
+      new Map([...catalogue.profiles, [parsed.value.name, parsed.value]]),
+      catalogue.own,
+    );
+    const { findings: found } = lintProfile(parsed.value, known, { strict: false, isDerived: false });
     return found.filter(({ path }) => path.at(-1) === 'language').map(({ message }) => message);
   };
 
