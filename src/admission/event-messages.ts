@@ -81,6 +81,8 @@ function injectionMessage({ containers }: DecisionSummary): EventMessage {
 
 function warning(type: EventMessage['reason'], reason: Reason, profile: string, prefix = ''): EventMessage {
   const { code } = reason;
-  const message = oneLine(`${code}: ${prefix}${reasonMessage(reason)}. ${hintFor(reason)}`, MAX_MESSAGE_LENGTH);
+  const what = reasonMessage(reason);
+  const end = what.endsWith('?') ? '' : '.';
+  const message = oneLine(`${code}: ${prefix}${what}${end} ${hintFor(reason)}`, MAX_MESSAGE_LENGTH);
   return { type: 'Warning', reason: type, code, profile: oneLine(profile, 200), message };
 }

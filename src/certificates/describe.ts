@@ -50,6 +50,16 @@ export function expiryOf(pem: string): Date | undefined {
   }
 }
 
+/** In days; 0 for what is no certificate. */
+export function lifetimeOf(pem: string): number {
+  try {
+    const { validFrom, validTo } = new X509Certificate(pem);
+    return daysBetween(parseDate(validFrom), parseDate(validTo));
+  } catch {
+    return 0;
+  }
+}
+
 export function daysBetween(from: Date, to: Date): number {
   return Math.floor((to.getTime() - from.getTime()) / DAY);
 }

@@ -10,6 +10,11 @@ export function formatTable(rows: readonly (readonly string[])[], longest = Infi
   );
 }
 
+/** `1 pod`, `2 pods`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 export function indent(line: string): string {
   return `  ${line}`;
 }

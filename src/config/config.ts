@@ -241,10 +241,11 @@ function suggestion(name: string | undefined): string {
 export function credentialFiles(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): readonly string[] {
-  const { DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR } = environment;
+  // An empty one is as none: else a file of the working directory would be read.
+  const { DOCKER_CONFIG = '', REGISTRY_AUTH_FILE = '', XDG_RUNTIME_DIR = '' } = environment;
   return [
-    ...(REGISTRY_AUTH_FILE === undefined ? [] : [REGISTRY_AUTH_FILE]),
-    join(DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json'),
-    ...(XDG_RUNTIME_DIR === undefined ? [] : [join(XDG_RUNTIME_DIR, 'containers', 'auth.json')]),
+    ...(REGISTRY_AUTH_FILE === '' ? [] : [REGISTRY_AUTH_FILE]),
+    join(DOCKER_CONFIG === '' ? join(homedir(), '.docker') : DOCKER_CONFIG, 'config.json'),
+    ...(XDG_RUNTIME_DIR === '' ? [] : [join(XDG_RUNTIME_DIR, 'containers', 'auth.json')]),
   ];
 }

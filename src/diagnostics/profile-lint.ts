@@ -52,6 +52,8 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
     ...(options.strict && !options.isDerived && profile.tests.length === 0 ? [NO_TESTS] : []),
     ...(options.strict && !profile.signsOfLife ? [NO_SIGNS] : []),
     ...signsOfFailureOnly(profile),
+    ...misspelledLanguage(profile, catalogue),
+    ...(options.strict ? unfinished(profile) : []),
   ];
   return {
     findings: [
@@ -77,6 +79,23 @@ function signsOfFailureOnly({ signsOfLife }: Profile): readonly Problem[] {
     failed.has(lifeSignText(sign))
       ? [{ path: ['spec', 'signsOfLife', 'alive', index], message: 'is in failed, too, and counts as a failure' }]
       : [],
+  );
+}
+
+/** Other languages than those of the built-in profiles are fine. */
+function misspelledLanguage({ name, language }: Profile, { profiles }: Catalogue): readonly Problem[] {
+  const known = new Set([...profiles.values()].flatMap((one) => (one.name === name ? [] : (one.language ?? []))));
+  if (language === undefined || known.has(language)) return [];
+  const meant = nearest(language, known);
+  return meant === undefined
+    ? []
+    : [{ path: ['spec', 'language'], message: `no other profile is for "${language}"${didYouMean(meant)}` }];
+}
+
+/** What `agent-injector new` has written for others to replace. */
+function unfinished({ vendor, description }: Profile): readonly Problem[] {
+  return Object.entries({ vendor, description }).flatMap(([field, text]) =>
+    text.startsWith('TODO') ? [{ path: ['spec', field], message: 'is still TODO' }] : [],
   );
 }
 

@@ -57,11 +57,12 @@ async function credentialsIn(file: string, registry: string): Promise<Credential
   const config = await readConfig(file);
   if (!config) return undefined;
   const keys = credentialKeys(registry);
-  const helped = keys.find((key) => config.credHelpers?.[key] !== undefined);
+  // An empty name is none, as in Docker.
+  const helped = keys.find((key) => config.credHelpers?.[key]);
   const helper = helped === undefined ? undefined : config.credHelpers?.[helped];
   if (helped !== undefined && helper !== undefined) return askHelper(helper, helped);
   const [key = registry] = keys;
-  return storedIn(config, keys) ?? (config.credsStore === undefined ? undefined : askHelper(config.credsStore, key));
+  return storedIn(config, keys) ?? (config.credsStore ? askHelper(config.credsStore, key) : undefined);
 }
 
 function storedIn({ auths = {} }: ConfigFile, keys: readonly string[]): Credentials | undefined {

@@ -65,10 +65,15 @@ const programs: readonly (readonly [language: string, program: RegExp])[] = [
   ['ruby', /^(?:ruby|puma)$/],
 ];
 
+const APK = /(?:^|[\s;&|])apk\s+(?:--\S+\s+)*(?:add|upgrade|update)\b/;
+
+/** The only step of an image of Wolfi and Chainguard, which have Alpine's package manager, and glibc. */
+const APKO = /^apko\b/;
+
 /** What package managers and base images show. `alpine-minirootfs` is Alpine's first step, `debian.sh` that of Debian and Ubuntu. */
 const libcSteps: readonly (readonly [libc: 'glibc' | 'musl', step: RegExp])[] = [
   ['musl', /\balpine-minirootfs\b/],
-  ['musl', /(?:^|[\s;&|])apk\s+(?:--\S+\s+)*(?:add|upgrade|update)\b/],
+  ['musl', APK],
   ['glibc', /\bdebian\.sh\b/],
   ['glibc', /(?:^|[\s;&|])(?:apt-get|apt|dnf|microdnf|tdnf|yum|zypper)\s+(?:-\S+\s+)*(?:install|update|upgrade)\b/],
 ];
@@ -109,10 +114,12 @@ function onlyOne<T extends Evidenced>(shown: readonly T[]): T | undefined {
 
 function libcOf({ history, labels }: ImageDescription): ImageFacts['libc'] {
   const base = labels['org.opencontainers.image.base.name'];
+  const isOfApko = history.some((step) => APKO.test(step));
+  const steps = libcSteps.filter(([, pattern]) => !(isOfApko && pattern === APK));
   const shown = [
     ...(base !== undefined && /(?:^|[^a-z])alpine(?:[^a-z]|$)/.test(base) ? [{ is: 'musl' as const, by: base }] : []),
     ...history.flatMap((step) =>
-      libcSteps.flatMap(([is, pattern]) => {
+      steps.flatMap(([is, pattern]) => {
         const by = pattern.exec(step)?.[0].trim();
         return by === undefined ? [] : [{ is, by: `a step with "${by}"` }];
       }),

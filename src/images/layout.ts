@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { errorMessage } from '../lib/error-message.ts';
 import { type Blob, MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES, checkDigest, digestOf } from './blob.ts';
-import { parseJson } from './documents.ts';
+import { parseJson, parseManifest } from './documents.ts';
 import type { BlobSource } from './image.ts';
 import { ImageError } from './image-error.ts';
 import { readTarIndex } from './tar.ts';
@@ -20,7 +20,10 @@ export async function withLayout<T>(path: string, use: (source: BlobSource) => P
     throw new ImageError(`it could not be read: ${errorMessage(error)}`);
   });
   if (found.isDirectory()) return use(await sourceOf(inDirectory(path)));
-  const file = await open(path);
+  if (!found.isFile()) throw new ImageError('it is neither a file nor a directory');
+  const file = await open(path).catch((error: unknown) => {
+    throw new ImageError(`it could not be read: ${errorMessage(error)}`);
+  });
   try {
     return await use(await sourceOf(await inTar(file)));
   } finally {
@@ -71,7 +74,12 @@ function layoutSource(read: ReadFile, index: Buffer): BlobSource {
     return checkDigest(bytes, digest, what);
   };
   return {
-    root: async () => ({ bytes: index, digest: digestOf(index) }),
+    root: async () => {
+      const document = parseManifest(index);
+      const [only, ...others] = document.kind === 'index' ? document.manifests : [];
+      // Where there is one image, index.json only says where it is: the digest in a registry is that of the image.
+      return { bytes: index, digest: only && others.length === 0 ? only.digest : digestOf(index) };
+    },
     manifest: (digest) => blob(digest, MAX_MANIFEST_BYTES, 'the manifest'),
     config: (digest) => blob(digest, MAX_CONFIG_BYTES, 'the config'),
   };

@@ -20,11 +20,14 @@ const tokenSchema = z.object({ token: z.string().optional(), access_token: z.str
 
 /** Throws an ImageError for a challenge that is not known, or that would send credentials to a host in the clear. */
 export function challengeOf(header: string | undefined, registry: string): Challenge {
-  const text = header ?? '';
-  if (/^basic\b/i.test(text)) return { kind: 'basic' };
+  const given = header ?? '';
+  const start = given.search(/(?:^|,)\s*bearer\s/i);
+  // A registry may offer both.
+  if (start < 0 && /(?:^|,)\s*basic\b/i.test(given)) return { kind: 'basic' };
+  const text = given.slice(Math.max(start, 0));
   const realm = parameterOf(text, 'realm');
-  if (!/^bearer\s/i.test(text) || realm === undefined || !URL.canParse(realm))
-    throw new ImageError(`${registry} asks for a login of an unknown kind: "${text.slice(0, 100)}"`);
+  if (start < 0 || realm === undefined || !URL.canParse(realm))
+    throw new ImageError(`${registry} asks for a login of an unknown kind: "${given.slice(0, 100)}"`);
   const url = new URL(realm);
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
@@ -54,8 +57,9 @@ export async function authorize(
 
 function tokenIn(body: Buffer, host: string): string {
   const parsed = tokenSchema.safeParse(parseJson(body, `the answer of ${host}`));
-  const token = parsed.success ? (parsed.data.token ?? parsed.data.access_token) : undefined;
-  if (token === undefined) throw new ImageError(`${host} answers without a token`);
+  const token = parsed.success ? parsed.data.token || parsed.data.access_token : undefined;
+  // It becomes the value of a header.
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) throw new ImageError(`${host} answers without a token`);
   return token;
 }
 

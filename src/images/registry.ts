@@ -94,16 +94,23 @@ export class Registry implements BlobSource {
       // oxlint-disable-next-line eslint/no-await-in-loop -- each answer names the next address
       const answer = await send({ url, headers: { accept: ACCEPT, ...authorization }, maxBytes });
       const { location } = answer.headers;
+      // A challenge of the other host is not one of the registry: its token server would get the user's credentials.
+      if (answer.status === 401 && !isRegistry)
+        throw new ImageError(`${start.host} redirects to ${url.host}, which answers 401`);
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
-      if (!URL.canParse(location, url.href))
-        throw new ImageError(`${url.host} redirects to "${location}", which is not an address`);
-      const next = new URL(location, url);
-      if (next.protocol !== 'https:' && next.protocol !== start.protocol)
-        throw new ImageError(`${url.host} redirects from ${url.protocol} to ${next.protocol}`);
-      url = next;
+      url = nextAddress(url, location, start);
     }
     throw new ImageError(`${start.host} redirects more than ${MAX_REDIRECTS} times`);
   }
+}
+
+function nextAddress(url: URL, location: string, start: URL): URL {
+  if (!URL.canParse(location, url.href))
+    throw new ImageError(`${url.host} redirects to "${location}", which is not an address`);
+  const next = new URL(location, url);
+  if (next.protocol !== 'https:' && next.protocol !== start.protocol)
+    throw new ImageError(`${url.host} redirects from ${url.protocol} to ${next.protocol}`);
+  return next;
 }
 
 /** Undefined: there is nothing to wait for. */

@@ -130,17 +130,41 @@ const LOAD_FAILURES = [
   'Startup hook assembly',
 ];
 
+/** What may stand between that and the path; in a log of JSON, quotes have a backslash. */
+const BEFORE_PATH = /^[\s:"'`\\]*/;
+
+/** The message of its failure has what the hook of the app has printed. */
+const HOOK_FAILED = 'PostStartHookError';
+
 /**
- * True if the kubelet or the container runtime names a file or an image of ours, or the process a file of ours that it cannot load. Paths and images are
- * compared as text: they are long enough not to stand in a message by chance. But the message of an end may be the end of the log
- * (terminationMessagePolicy), in which a JVM names its agent at each start, and stack traces name files through which every call goes.
+ * True if the kubelet or the container runtime names a file or an image of ours, or the process a file of ours that it cannot load. The message of an end
+ * may be the end of the log (terminationMessagePolicy), in which a JVM names its agent at each start, and stack traces name files through which every call
+ * goes: in it, our file must be the one that is not loaded.
  */
 function namesOurs(status: ContainerStatus, { signs }: Injected): boolean {
-  const isNamed = (text: string): boolean => signs.some((sign) => text.includes(sign));
+  const isNamed = (text: string): boolean => signs.some((sign) => hasSign(text, sign));
   const { message = '', reason = '' } = failedEnd(status) ?? {};
-  if (status.reason !== CRASH_REASON && isNamed(status.message)) return true;
+  if (![CRASH_REASON, HOOK_FAILED].includes(status.reason) && isNamed(status.message)) return true;
   if (NOT_STARTED.has(reason)) return isNamed(message);
-  return message.split('\n').some((line) => LOAD_FAILURES.some((text) => line.includes(text)) && isNamed(line));
+  return LOAD_FAILURES.some((failure) =>
+    message
+      .split(failure)
+      .slice(1)
+      .some((rest) => signs.some((sign) => startsWithSign(rest.replace(BEFORE_PATH, ''), sign))),
+  );
+}
+
+/** An image is compared as text. A path is not part of a longer one: an app may have an own `/app/agent` beside our `/agent`. */
+function hasSign(text: string, sign: string): boolean {
+  if (!sign.startsWith('/')) return text.includes(sign);
+  const parts = text.split(sign);
+  return parts
+    .slice(1)
+    .some((rest, index) => !/[\w./-]$/.test(parts[index] ?? '') && startsWithSign(sign + rest, sign));
+}
+
+function startsWithSign(text: string, sign: string): boolean {
+  return text.startsWith(sign) && !/^[\w.-]/.test(text.slice(sign.length));
 }
 
 const SIGTERM = 15;

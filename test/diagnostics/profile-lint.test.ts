@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lintProfile } from '../../src/diagnostics/profile-lint.ts';
+import { withProfiles } from '../../src/profiles/catalogue.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import { parseProfile } from '../../src/profiles/parse.ts';
 import { catalogue, catalogueWithParameter, profileDocument } from '../support/fixtures.ts';
@@ -46,6 +47,26 @@ describe('a parameter that leaves too much to tenants', () => {
         profile.name,
       ).toEqual([]);
     }
+  });
+});
+
+describe('a language', () => {
+  const messages = (language: string | undefined): readonly string[] => {
+    const parsed = parseProfile(profileDocument(language === undefined ? {} : { language }));
+    if (!parsed.ok) throw new Error('the profile is not valid');
+    // The command knows the profile itself, too.
+    const known = withProfiles(
+      catalogue,
+      new Map([...catalogue.profiles, [parsed.value.name, parsed.value]]),
+      catalogue.own,
+    );
+    const { findings: found } = lintProfile(parsed.value, known, { strict: false, isDerived: false });
+    return found.filter(({ path }) => path.at(-1) === 'language').map(({ message }) => message);
+  };
+
+  it('that is nearly one of the built-in profiles is probably misspelled', () => {
+    expect(messages('jave')).toEqual([expect.stringContaining('did you mean "java"?')]);
+    for (const language of [undefined, 'java', 'erlang', 'go', 'ruby', 'rust']) expect(messages(language)).toEqual([]);
   });
 });
 

@@ -49,6 +49,12 @@ describe('credentials', () => {
       undefined,
     ],
     ['no entries', {}, 'r.example.com', undefined],
+    [
+      'no store, by an empty name',
+      { credsStore: '', credHelpers: { 'r.example.com': '' } },
+      'r.example.com',
+      undefined,
+    ],
   ])('%s', async (_, content, registry, expected) => {
     expect(await credentialsFor(registry, [config(content)])).toEqual(expected);
   });
@@ -92,6 +98,9 @@ describe('credentials', () => {
       '/d/config.json',
       '/x/containers/auth.json',
     ]);
+    expect(credentialFiles({ DOCKER_CONFIG: '', REGISTRY_AUTH_FILE: '', XDG_RUNTIME_DIR: '' })).toEqual(
+      credentialFiles({}),
+    );
     expect(credentialFiles({})).toEqual([expect.stringMatching(/\/\.docker\/config\.json$/)]);
   });
 });

@@ -83,6 +83,8 @@ describe('an image', () => {
   it('has no libc where nothing or two things show it', () => {
     expect(factsOf({ history: ['COPY --from=build /app /app'] }).libc).toBeUndefined();
     expect(factsOf({ history: [ALPINE, 'RUN apt-get install curl'] }).libc).toBeUndefined();
+    // Wolfi and Chainguard have Alpine's package manager, and glibc.
+    expect(factsOf({ history: ['apko', 'RUN /bin/sh -c apk add curl'] }).libc).toBeUndefined();
     expect(factsOf({ history: ['RUN echo "apk and apt-getter"'] }).libc).toBeUndefined();
     expect(
       factsOf({ labels: { 'org.opencontainers.image.base.name': 'docker.io/library/alpine:3.22' } }).libc?.is,

@@ -42,6 +42,16 @@ describe('an image that was saved', () => {
     });
   });
 
+  it('has the digest of the image that its index names, as in a registry', async () => {
+    const index = Buffer.from(
+      JSON.stringify({
+        manifests: [{ digest: sha256(image.index), annotations: { 'org.opencontainers.image.ref.name': '1' } }],
+      }),
+    );
+    const path = write('named.tar', makeTar({ ...layout, 'index.json': index, [blob(image.index)]: image.index }));
+    expect(await read(path)).toMatchObject({ digest: sha256(image.index), platforms: ['linux/amd64'] });
+  });
+
   it('as an OCI layout in a tar, behind a layer that is not read', async () => {
     const path = write('oci.tar', makeTar({ 'blobs/sha256/layer': Buffer.alloc(3_000_000, 1), ...layout }));
     expect(await read(path)).toMatchObject({ platform: 'linux/amd64', config: { config: { Env: ['A=1'] } } });
@@ -69,6 +79,10 @@ describe('an image that was saved', () => {
     ],
   ])('%s: an error that says so', async (name, bytes, message) => {
     await expect(read(write(`${name}.tar`, bytes))).rejects.toThrow(message);
+  });
+
+  it('is no file: an error that says so', async () => {
+    await expect(read('/dev/null')).rejects.toThrow(/neither a file/);
   });
 
   it('is not there: an error that says so', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Credentials } from '../../src/images/docker-credentials.ts';
 import { send } from '../../src/images/http.ts';
+import { ImageError } from '../../src/images/image-error.ts';
 import { type Image, readImage } from '../../src/images/image.ts';
 import { parseReference } from '../../src/images/reference.ts';
 import { Registry } from '../../src/images/registry.ts';
@@ -110,6 +111,49 @@ describe('an image in a registry', () => {
     });
     expect(seen).toEqual([undefined]);
     await expect(read(host)).rejects.toThrow(/gives no token.*403/);
+  });
+
+  it.each<[string, Credentials]>([
+    ['a password', { kind: 'basic', username: 'user', password: 'secret' }],
+    ['an identity token', { kind: 'identityToken', token: 'secret' }],
+  ])('the host of the blob cannot ask for %s', async (_, credentials) => {
+    let asked = 0;
+    const tokens = await listen((_request, response) => {
+      asked++;
+      response.end(JSON.stringify({ token: 'T' }));
+    });
+    const store = await listen((_request, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${tokens}/token"` }).end();
+    });
+    const host = await listen(
+      serving({
+        [CONFIG]: (_request, response) => void response.writeHead(307, { location: `http://${store}/` }).end(),
+      }),
+    );
+    await expect(read(host, { credentials })).rejects.toThrow(/401/);
+    expect(asked).toBe(0);
+  });
+
+  it('a token that is no header value is an error that says so', async () => {
+    const tokens = await listen((_, response) => void response.end(JSON.stringify({ token: 'a\nb' })));
+    const host = await listen((_, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${tokens}/token"` }).end();
+    });
+    await expect(read(host)).rejects.toThrow(ImageError);
+  });
+
+  it.each([
+    'Basic realm="x", Bearer realm="%s"',
+    'Bearer realm="%s", Basic realm="x"',
+    'bearer service="x",realm="%s"',
+  ])('the challenge %s leads to a token', async (header) => {
+    const tokens = await listen((_, response) => void response.end(JSON.stringify({ token: 'T' })));
+    const inner = serving();
+    const host = await listen((request, response) => {
+      if (request.headers.authorization === 'Bearer T') return inner(request, response);
+      response.writeHead(401, { 'www-authenticate': header.replace('%s', `http://${tokens}/token`) }).end();
+    });
+    await expect(read(host)).resolves.toBeDefined();
   });
 
   it('is read with the identity token of a login, which is exchanged', async () => {

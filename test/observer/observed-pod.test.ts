@@ -87,6 +87,59 @@ const failed: readonly (readonly [string, PodCase, ObservedPod['state'], Evidenc
     2,
   ],
   [
+    'an app that logs JSON cannot find a module of its own, and our hook is in the stack trace',
+    {
+      app: states.crashing(2, {
+        message: String.raw`{"level":"fatal","msg":"Cannot find module './config'","stack":"Error: Cannot find module './config'\n    at Hook.require (/acme-agent/node_modules/hook/index.js:1:1)"}`,
+      }),
+    },
+    'crashing',
+    'suspect',
+    2,
+  ],
+  [
+    'an app that logs JSON cannot find our module',
+    {
+      app: states.crashing(2, { message: String.raw`{"stack":"Error: Cannot find module \"/acme-agent/index.js\""}` }),
+    },
+    'crashing',
+    'certain',
+    2,
+  ],
+  [
+    'a file of the app whose path contains one of ours is not found',
+    { app: states.crashing(2, { message: "Error: Cannot find module '/app/acme-agent/index.js'" }) },
+    'crashing',
+    'suspect',
+    2,
+  ],
+  [
+    'a file of the app whose path begins as one of ours is not found',
+    { app: states.crashing(2, { message: "Error: Cannot find module '/acme-agent-demo/index.js'" }) },
+    'crashing',
+    'suspect',
+    2,
+  ],
+  [
+    'the command of the app, whose path contains one of ours, is not there',
+    { app: states.waiting('RunContainerError', 'exec: "/srv/acme-agent/run": no such file or directory') },
+    'crashing',
+    'suspect',
+    1,
+  ],
+  [
+    'a hook of the app fails, and what it has printed names our file',
+    {
+      app: states.waiting(
+        'PostStartHookError',
+        String.raw`Exec lifecycle hook ([warm-up]) failed, message: "Picked up JAVA_TOOL_OPTIONS: -javaagent:/acme-agent/agent.jar\nno database"`,
+      ),
+    },
+    'crashing',
+    'suspect',
+    1,
+  ],
+  [
     'our volume cannot be mounted',
     { app: states.waiting('RunContainerError', 'mkdir /acme-agent: read-only file system') },
     'crashing',

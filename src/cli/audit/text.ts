@@ -1,6 +1,6 @@
 import type { AuditKind } from '../../diagnostics/audit-pod.ts';
 import type { AuditFinding, AuditReport } from '../../diagnostics/audit.ts';
-import { formatSection } from '../format.ts';
+import { counted, formatSection } from '../format.ts';
 
 /** Each kind of finding, in the order of the report. */
 export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
@@ -29,10 +29,10 @@ export function auditLines({ pods, carrying, findings, more }: AuditReport): rea
   const commands = new Set(findings.flatMap(({ fix }) => (fix === undefined ? [] : [`$ ${fix}`])));
   const uncreated = findings.filter(({ kind }) => kind === 'not-created').length;
   return [
-    `${pods} pods checked, ${carrying} carry an agent, ${findings.length + more} findings` +
-      (uncreated === 0 ? '' : `; ${uncreated} workloads cannot create pods`),
+    `${counted(pods, 'pod')} checked, ${carrying} ${carrying === 1 ? 'carries' : 'carry'} an agent, ${counted(findings.length + more, 'finding')}` +
+      (uncreated === 0 ? '' : `; ${counted(uncreated, 'workload')} cannot create pods`),
     ...groups,
-    ...(more > 0 ? ['', `${more} more findings are not shown`] : []),
+    ...(more > 0 ? ['', more === 1 ? '1 more finding is not shown' : `${more} more findings are not shown`] : []),
     ...formatSection('To fix the findings, review and run', [...commands]),
   ];
 }

@@ -1,4 +1,4 @@
-import { daysBetween, describeCertificate, expiryOf } from '../../certificates/describe.ts';
+import { daysBetween, describeCertificate, expiryOf, lifetimeOf } from '../../certificates/describe.ts';
 import { faultMessage } from '../../certificates/faults.ts';
 import { certificateBlocks, findFault, isTrusted, parseCertificates } from '../../certificates/server-certificate.ts';
 import { formatTable } from '../format.ts';
@@ -22,6 +22,7 @@ export interface ReportedCertificate {
   readonly issuer: string;
   readonly expires: string;
   readonly daysLeft: number;
+  readonly lifetimeDays: number;
   /** Webhook entries; absent if no webhook configuration is known. */
   readonly trustedBy?: readonly string[];
 }
@@ -74,7 +75,14 @@ function problemsOf(
 
 function describe(type: ReportedCertificate['type'], pem: string, at: Date): ReportedCertificate {
   const { subject, issuer, expires } = describeCertificate(pem);
-  return { type, subject, issuer, expires, daysLeft: daysBetween(at, expiryOf(pem) ?? at) };
+  return {
+    type,
+    subject,
+    issuer,
+    expires,
+    daysLeft: daysBetween(at, expiryOf(pem) ?? at),
+    lifetimeDays: lifetimeOf(pem),
+  };
 }
 
 function trusting(pem: string, bundles: readonly CaBundle[], at: Date): readonly string[] {

@@ -122,8 +122,9 @@ function stopped({ mode, by }: { readonly mode: string; readonly by: string }): 
   return { name: 'switch', result: 'note', message: `${what} (${by})`, hint: '$ agent-injector start' };
 }
 
-/** Days before the expiry of a certificate at which it is a note: the servers renew theirs long before. */
+/** Days before the expiry of a certificate at which it is a note, if it should have been renewed: the servers do that when a third of its lifetime is left. */
 const SOON = 7;
+const LAST_SHARE = 0.25;
 
 /** Checks the certificates that the API server meets. */
 export async function checkCertificates(
@@ -141,7 +142,10 @@ export async function checkCertificates(
         hint: '$ agent-injector certs',
       }));
     const days = Math.min(...certificates.map(({ daysLeft }) => daysLeft));
-    const result = days <= SOON ? 'note' : 'ok';
+    const isLate = certificates.some(
+      ({ daysLeft, lifetimeDays }) => daysLeft <= SOON && daysLeft < lifetimeDays * LAST_SHARE,
+    );
+    const result = isLate ? 'note' : 'ok';
     return [
       { name: 'certificate', result, message: `${from}: trusted by every webhook entry, valid for ${days} days` },
     ];

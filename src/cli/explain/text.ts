@@ -28,7 +28,10 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     ...(fix === undefined ? [] : [indent(`$ ${fix}`)]),
   ]);
   // What a notice is about is seldom meant: a misspelled annotation, above all. What to do is in the last section.
-  const noticed = decision.notices.slice(0, MAX_NOTICED).map(({ message, code }) => `! ${message} (${code})`);
+  const noticed = decision.notices
+    .filter(({ message }) => decision.reason?.message.includes(message) !== true)
+    .slice(0, MAX_NOTICED)
+    .map(({ message, code }) => `! ${message} (${code})`);
   const recorded = result.recorded === undefined ? [] : JSON.stringify(result.recorded, null, 2).split('\n');
   return [
     `${result.subject}${place}${at}`,
@@ -155,7 +158,7 @@ function stepLines(path: readonly Step[]): readonly string[] {
 /** The checks that do not hold, and how many do. */
 function failedStepLines(path: readonly Step[]): readonly string[] {
   const held = path.filter(({ reason }) => !reason).length;
-  const summary = held === 0 ? [] : [`✓ ${held} checks hold (--all shows them)`];
+  const summary = held === 0 ? [] : [`✓ ${held === 1 ? '1 check holds' : `${held} checks hold`} (--all shows them)`];
   return [...stepLines(path.filter(({ reason }) => reason)), ...summary];
 }
 

@@ -55,7 +55,10 @@ export function statusTable(
   if (format === 'wide')
     return formatTable([wide.map(({ title }) => title), ...all.map((one) => wide.map(({ text }) => text(one)))]);
   const shown = allNamespaces ? [namespace, ...narrow.map(narrower)] : narrow;
-  const rows = all.map((one) => shown.map(({ text, width }) => cut(text(one), width)));
+  const rows = all.map((one) =>
+    shown.map(({ text, width }, index) => cut(text(one), index === shown.length - 1 ? MAX_COLUMNS : width)),
+  );
+  // The last column, which has the reasons, takes what the others leave.
   return formatTable([shown.map(({ title }) => title), ...rows]).map((line) => cut(line, MAX_COLUMNS));
 }
 

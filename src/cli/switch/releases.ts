@@ -7,7 +7,7 @@ import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entr
 import type { DecisionOptions } from '../../config/decision-options.ts';
 import { revisionOf } from '../../diagnostics/overlapping-releases.ts';
 import { ownEntries } from '../../diagnostics/webhook-match.ts';
-import { type JsonObject, objectsIn } from '../../lib/json.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { installedOptions, serviceOf } from '../installed-settings.ts';
 
@@ -39,6 +39,11 @@ export async function findReleases(
   const releases = await Promise.all(meant.map((one) => releaseOf(client, one)));
   const found = releases.filter((one) => one !== undefined);
   if (found.length > 0) return found;
+  const [registered] = meant.map((one) => textIn(objectIn(one, 'metadata'), 'name'));
+  if (registered !== undefined)
+    throw new Error(
+      `${registered} is of a server that is registered by its address, which has no ConfigMap: end that server, or kubectl delete mutatingwebhookconfiguration ${registered}`,
+    );
   const what = revision === undefined ? '' : ` with revision ${revision}`;
   throw new Error(`no webhook configuration of agent-injector${what} names a Service: name the ConfigMap with ${flag}`);
 }

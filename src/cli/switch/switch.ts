@@ -6,13 +6,16 @@ import {
   readSwitch,
   REASON_KEY,
   suspendedKey,
+  suspensionIn,
 } from '../../api/injection-switch.ts';
 import { SUSPENDED } from '../../api/keys.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { annotateNamespace, changeConfigMap, type Changes } from '../../cluster/switch-store.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
 import { isDnsLabel } from '../../kubernetes/names.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
+import { readNamespaceList } from '../cluster/namespaces.ts';
 import type { CommandResult } from '../command-result.ts';
 import { indent } from '../format.ts';
 import { checkProfileName } from './profile-name.ts';
@@ -64,7 +67,19 @@ export async function start(options: SwitchOptions): Promise<CommandResult> {
   const changes =
     profile === undefined ? { [MODE_KEY]: null, [REASON_KEY]: null } : { [PROFILE_KEY_PREFIX + profile]: null };
   const lines = await changeEach(client, releases, changes, `injection is started again for ${what}`);
-  return printed([...lines, ...remaining(releases).map(indent), indent(RESTART)]);
+  const rest = [...remaining(releases), ...(await stillStopped(client, profile))];
+  return printed([...lines, ...rest.map(indent), indent(RESTART)]);
+}
+
+/** The namespaces that have been stopped by themselves, as far as the user may list them. */
+async function stillStopped(client: KubeClient, profile: string | undefined): Promise<readonly string[]> {
+  const namespaces = await readNamespaceList(client).catch(() => new Map<string, Namespace>());
+  const stopped = [...namespaces.values()].filter(({ annotations }) => {
+    const value = annotations[suspendedKey(profile)];
+    return value !== undefined && suspensionIn(value) !== undefined;
+  });
+  const flag = profile === undefined ? '' : ` --profile ${profile}`;
+  return stopped.map(({ name }) => `Namespace ${name} is still stopped: agent-injector start -n ${name}${flag}`);
 }
 
 const RESTART =

@@ -119,7 +119,7 @@ export function checkReleaseNamespaces(namespaces: readonly Namespace[]): readon
 export function checkApiServer(addresses: readonly string[], ports: readonly number[]): readonly Check[] {
   if (addresses.length === 0) return [];
   const cidrs = addresses.map((address) => `${address}/${address.includes(':') ? 128 : 32}`);
-  const message = `ports ${ports.join(', ')} of ${cidrs.join(', ')}: egress can be limited to them with networkPolicy.apiServerPorts and networkPolicy.apiServerCidrs`;
+  const message = `${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')} of ${cidrs.join(', ')}: egress can be limited to them with networkPolicy.apiServerPorts and networkPolicy.apiServerCidrs`;
   return [{ name: 'API server', result: 'note', message }];
 }
 

@@ -28,7 +28,7 @@ describe('the report of audit', () => {
       ],
     });
     expect(lines).toEqual([
-      '3 pods checked, 1 carry an agent, 5 findings; 1 workloads cannot create pods',
+      '3 pods checked, 1 carries an agent, 5 findings; 1 workload cannot create pods',
       '',
       'Pods are refused when they are created:',
       '  shop: Deployment/web: refused',
@@ -44,6 +44,18 @@ describe('the report of audit', () => {
       '  shop: Pod/a (2 pods): m',
     ]);
   });
+});
+
+it('the first line of audit counts one and several', () => {
+  const lineOf = (count: number): string | undefined =>
+    auditLines({
+      pods: count,
+      carrying: count,
+      more: 0,
+      findings: Array.from({ length: count }, () => finding({ kind: 'not-created' })),
+    })[0];
+  expect(lineOf(1)).toBe('1 pod checked, 1 carries an agent, 1 finding; 1 workload cannot create pods');
+  expect(lineOf(2)).toBe('2 pods checked, 2 carry an agent, 2 findings; 2 workloads cannot create pods');
 });
 
 describe('audit -o table', () => {

@@ -66,6 +66,24 @@ describe('the first line where agent-injector is not reached', () => {
   });
 });
 
+it('what the reason says already is no line of its own', () => {
+  const misspelled = pod(undefined, { containers: 'wbe' });
+  const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };
+  const lines = explanationLines(explainWorkload(target, known, { catalogue, cluster: unknownCluster }));
+  expect(lines[1]).toContain('container "wbe" not found');
+  expect(lines.filter((line) => line.startsWith('  ! '))).toEqual([]);
+});
+
+it('one check that holds is one', () => {
+  const result = deployment(1, 0);
+  const [step] = result.decision.path;
+  if (!step) throw new Error('the decision has no steps');
+  const { reason: _reason, ...holding } = step;
+  const path = [holding];
+  const text = explanationLines({ ...result, decision: { ...result.decision, path } }).join('\n');
+  expect(text).toContain('✓ 1 check holds ');
+});
+
 it('a misspelled annotation is in the first lines, below the decision', () => {
   const misspelled = pod(undefined, { 'domian-id': '7' });
   const target = { workload: podKind, name: 'web', object: misspelled, template: misspelled };

@@ -43,6 +43,12 @@ describe('the table of status', () => {
     ]);
   });
 
+  it('has the reason whole where there is room: it is what agent-injector reasons takes', () => {
+    const whyNot = [{ code: 'no-target-container', pods: 1, from: 'record' as const }];
+    const lines = statusTable([status({ states: {}, profiles: [], whyNot })], 'narrow', true);
+    expect(lines[1]).toMatch(/ no-target-container$/);
+  });
+
   it('has the gravest breaker, and says where they could not be read', () => {
     const breakerIn = (one: WorkloadStatus): string | undefined => statusTable([one], 'narrow')[1]?.split(/ {2,}/)[4];
     expect(breakerIn(status({ breakers: [breakerCase(), breakerCase({ phase: 'suspected' })] }))).toBe('open');

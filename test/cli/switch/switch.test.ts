@@ -22,6 +22,32 @@ afterEach(() => api.kill());
 
 const STARTED = /started again for/;
 
+const configurationOf = (clientConfig: object): object => ({
+  metadata: { name: 'zz-agent-injector' },
+  webhooks: [{ name: 'enabled.agent-injector.io', clientConfig }],
+});
+
+it('start names the namespaces that are still stopped', async () => {
+  api.put('shop', { 'agent-injector.io/suspended': 'true' });
+  api.put('web', { 'agent-injector.io/suspended': 'false' });
+  api.put('api', { 'agent-injector.io/suspended.acme-java': 'true' });
+  const textOf = async (profile?: string): Promise<string> =>
+    outputText((await start({ kubeconfig: file, switch: 'apm/switch', profile })).output);
+  const ofAll = await textOf();
+  expect(ofAll).toMatch(/Namespace shop is still stopped: .* start -n shop$/m);
+  expect(ofAll).not.toMatch(/Namespace (?:web|api)/);
+  expect(await textOf('acme-java')).toMatch(/Namespace api is still stopped: .* -n api --profile acme-java$/m);
+});
+
+it('stop names the way to stop a server that is registered by its address', async () => {
+  const items = [configurationOf({ url: 'https://10.0.0.9:8443/mutate/secret' })];
+  api.faults.get = answers({ items }, 200);
+  await expect(stop({ kubeconfig: file })).rejects.toThrow(
+    /kubectl delete mutatingwebhookconfiguration zz-agent-injector/,
+  );
+  await expect(stop({ kubeconfig: file })).rejects.not.toThrow(/secret/);
+});
+
 it.each([
   ['the cluster', { switch: 'apm/switch' }],
   ['the cluster, to report only', { switch: 'apm/switch', mode: 'dry-run' as const }],

@@ -60,6 +60,7 @@ it('the addresses of the API servers are printed as values of the chart have the
     result: 'note',
     message: expect.stringMatching(/443, 6443 .*10\.0\.0\.2\/32, fd00::1\/128/),
   });
+  expect(checkApiServer(['10.0.0.2'], [443])[0]?.message).toMatch(/^port 443 /);
   expect(checkApiServer([], [443])).toEqual([]);
 });
 
