@@ -1,7 +1,5 @@
 import { TOKEN_FILE } from '../cluster/client/credentials.ts';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { isObject, type Json } from '../lib/json.ts';
 import { nearest } from '../lib/suggest.ts';
 import { pathText } from '../lib/text.ts';
@@ -53,17 +51,6 @@ export function readConfig(
     : { ok: false, error: { problems, defaults, profiles: given.get('profiles')?.value.toString() } };
 }
 
-/** The kubeconfig that kubectl would use; undefined if there is none. Of several files in KUBECONFIG, the first is used. */
-export function userKubeconfig(
-  flag: string | undefined,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string | undefined {
-  const [named = ''] = (environment['KUBECONFIG'] ?? '').split(delimiter);
-  if (flag !== undefined || named !== '') return flag ?? named;
-  const standard = join(homedir(), '.kube', 'config');
-  return existsSync(standard) ? standard : undefined;
-}
-
 /** True if one of the settings is given, by a flag or by its environment variable. */
 export function isAnyGiven(
   names: readonly OptionName[],
@@ -71,11 +58,6 @@ export function isAnyGiven(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): boolean {
   return names.some((name) => flags[name] !== undefined || (environment[variableOf(name)] ?? '') !== '');
-}
-
-/** True if a terminal may get colours: NO_COLOR is not set (https://no-color.org), and the terminal is not dumb. */
-export function mayColour(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
-  return (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
 }
 
 /** Tells a pod without credentials what to do; undefined elsewhere. */
@@ -235,17 +217,4 @@ function parseFile(file: string): Result<Json, readonly string[]> {
 
 function suggestion(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
-}
-
-/** The files in which Docker and Podman look for the credentials of registries, in this order. */
-export function credentialFiles(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): readonly string[] {
-  // An empty one is as none: else a file of the working directory would be read.
-  const { DOCKER_CONFIG = '', REGISTRY_AUTH_FILE = '', XDG_RUNTIME_DIR = '' } = environment;
-  return [
-    ...(REGISTRY_AUTH_FILE === '' ? [] : [REGISTRY_AUTH_FILE]),
-    join(DOCKER_CONFIG === '' ? join(homedir(), '.docker') : DOCKER_CONFIG, 'config.json'),
-    ...(XDG_RUNTIME_DIR === '' ? [] : [join(XDG_RUNTIME_DIR, 'containers', 'auth.json')]),
-  ];
 }

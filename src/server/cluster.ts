@@ -9,7 +9,8 @@ import {
 import { loadClient } from '../cluster/client/client.ts';
 import { contextNames, contextNamespace, type Identity } from '../cluster/client/credentials.ts';
 import type { KubeClient, PodClient } from '../cluster/client/types.ts';
-import { type Config, missingToken, userKubeconfig } from '../config/config.ts';
+import { type Config, missingToken } from '../config/config.ts';
+import { userKubeconfig } from '../config/user-environment.ts';
 import { isObject } from '../lib/json.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { UsageError } from '../lib/usage-error.ts';

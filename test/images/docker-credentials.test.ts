@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { credentialFiles } from '../../src/config/config.ts';
+import { credentialFiles } from '../../src/config/user-environment.ts';
 import { credentialsFor, type Credentials } from '../../src/images/docker-credentials.ts';
 
 let dir: string;

@@ -1,6 +1,7 @@
 import { readTlsDirectory } from '../../certificates/directory.ts';
 import { readBundles } from '../../cluster/webhook-configuration/entries.ts';
-import { type Config, userKubeconfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { userKubeconfig } from '../../config/user-environment.ts';
 import type { Identity } from '../../cluster/client/credentials.ts';
 import { requireCluster } from '../../server/cluster.ts';
 import type { CommandResult } from '../command-result.ts';

@@ -1,5 +1,5 @@
 import { catalogueFrom } from '../../config/catalogue.ts';
-import { credentialFiles } from '../../config/config.ts';
+import { credentialFiles } from '../../config/user-environment.ts';
 import { imageFacts } from '../../images/facts.ts';
 import { describeConfig } from '../../images/describe.ts';
 import { credentialsFor } from '../../images/docker-credentials.ts';

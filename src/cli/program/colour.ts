@@ -1,6 +1,6 @@
 import { STATUS_ANNOTATION } from '../../api/keys.ts';
 import { oneLine } from '../../lib/text.ts';
-import { mayColour } from '../../config/config.ts';
+import { mayColour } from '../../config/user-environment.ts';
 import type { CommandOutput } from '../command-result.ts';
 
 /** A stream, as far as what is shown depends on it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { forTerminal } from '../../../src/cli/program/colour.ts';
-import { mayColour } from '../../../src/config/config.ts';
+import { mayColour } from '../../../src/config/user-environment.ts';
 import { startCounter } from '../../../src/cli/program/counter.ts';
 
 const terminal = { isTTY: true };
