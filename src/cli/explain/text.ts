@@ -3,6 +3,7 @@ import type { Explanation, Step } from '../../diagnostics/explanation.ts';
 import type { Presence } from '../../diagnostics/presence.ts';
 import type { Chain } from '../../diagnostics/precedence.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
+import { oneLine } from '../../lib/text.ts';
 import { sourceText } from '../../reasons/message.ts';
 import { decisionLines, reasonLines, targetLine } from '../decision-text.ts';
 import { formatSection, indent } from '../format.ts';
