@@ -38,6 +38,7 @@ export interface ResourceProfilesOptions {
 
 interface Loaded {
   readonly base: BaseProfiles;
+  readonly resources: readonly ProfileResource[];
   readonly set: ProfileSet;
   readonly states: ReadonlyMap<string, ProfileState>;
 }
@@ -101,8 +102,9 @@ export class ResourceProfiles {
       if (resources.length === 0 && !this.#loaded) return;
       const base = this.#options.base();
       const before = this.#loaded;
+      if (before && isSame(before, base, resources)) return;
       const set = resources.length === 0 ? undefined : await this.#read(resources, base, before);
-      this.#loaded = set && { base, set, states: statesOf(resources, set) };
+      this.#loaded = set && { base, resources, set, states: statesOf(resources, set) };
       this.#logLoaded(before);
     } catch (error) {
       // Not expected for any document: the server goes on with the profiles that it has.
@@ -142,6 +144,16 @@ export class ResourceProfiles {
     for (const line of problemLines(this.states())) if (!known.has(line)) log.error({}, line);
     log.info({ profiles: this.states().size, problems: this.problems().length }, 'AgentProfiles of the cluster read');
   }
+}
+
+/** After a change that is not about the profiles, such as one of their status: decisions by the catalogue stay known. */
+function isSame({ base, resources }: Loaded, nowBase: BaseProfiles, now: readonly ProfileResource[]): boolean {
+  return (
+    base.own === nowBase.own &&
+    base.catalogue.slots === nowBase.catalogue.slots &&
+    resources.length === now.length &&
+    resources.every((one, index) => one === now[index])
+  );
 }
 
 function problemLines(states: Loaded['states']): readonly string[] {

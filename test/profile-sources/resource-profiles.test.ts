@@ -130,3 +130,14 @@ it('a profile that has not changed stays the same object; when a file changes, w
   await profiles.refresh();
   expect(profiles.catalogue().profiles.get('child')?.vendor).toBe('After');
 });
+
+it('a change that is not about the profiles, as one of their status, leaves the catalogue and all that was decided by it', async () => {
+  const resources = [resource('agent', plain('agent')), resource('other', plain('other'))].map(profileResource);
+  profiles = new ResourceProfiles({ base: () => base, resources: () => resources, log, clock: new ManualClock() });
+  await profiles.refresh();
+  const [known, states] = [profiles.catalogue(), profiles.states()];
+  await profiles.refresh();
+  expect(profiles.catalogue()).toBe(known);
+  expect(profiles.states()).toBe(states);
+  expect(log.of('info')).toHaveLength(1);
+});
