@@ -8,6 +8,7 @@ import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue
 import { nameOf } from '../profiles/extends.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { type ProfileSet, readProfiles, type ResolvedProfile } from '../profiles/read-profiles.ts';
 import type { ProfileResource } from '../api/profile/resource.ts';
 import { runInSlices } from './slices.ts';
@@ -32,6 +33,8 @@ export interface ProfileState {
 export interface ResourceProfilesOptions {
   readonly base: () => BaseProfiles;
   readonly resources: () => Iterable<ProfileResource>;
+  /** Called for each profile before it is in service, for what reviews would have to find out otherwise. */
+  readonly prepare?: (profile: Profile) => unknown;
   readonly log: Logger;
   readonly clock?: Clock;
 }
@@ -104,11 +107,19 @@ export class ResourceProfiles {
       const before = this.#loaded;
       if (before && isSame(before, base, resources)) return;
       const set = resources.length === 0 ? undefined : await this.#read(resources, base, before);
+      if (set) await runInSlices(this.#prepared(set), this.#clock);
       this.#loaded = set && { base, resources, set, states: statesOf(resources, set) };
       this.#logLoaded(before);
     } catch (error) {
       // Not expected for any document: the server goes on with the profiles that it has.
       this.#options.log.error({}, `AgentProfiles not read: ${errorMessage(error)}`);
+    }
+  }
+
+  *#prepared({ own }: ProfileSet): Generator<void, void> {
+    for (const { profile } of own.values()) {
+      this.#options.prepare?.(profile);
+      yield;
     }
   }
 
