@@ -48,6 +48,9 @@ interface Loaded {
 
 const MAX_PROBLEMS = 3;
 
+/** Resources that are judged or wait for it. */
+const MAX_WAITING = 16;
+
 /**
  * A catalogue with the AgentProfiles that are resources of the cluster. One replaces the profile of its name that is built in or from a file, and may
  * extend it. A generation that is not sound leaves the last sound one in service.
@@ -57,6 +60,8 @@ export class ResourceProfiles {
   readonly #clock: Clock;
   readonly #refresh = coalesce(() => this.#load());
   #loaded: Loaded | undefined;
+  #waiting = 0;
+  #turn: Promise<void> = Promise.resolve();
   #merged: { readonly from: Catalogue; readonly loaded: Loaded; readonly catalogue: Catalogue } | undefined;
 
   constructor(options: ResourceProfilesOptions) {
@@ -92,8 +97,26 @@ export class ResourceProfiles {
     );
   }
 
-  /** What would be wrong with a resource if it were there, one line for each problem. Changes nothing. */
+  /**
+   * What would be wrong with a resource if it were there, one line for each problem. Changes nothing. One after the other, and nothing is said of one
+   * for which too many wait: each costs as much as reading all profiles, and reviews go first.
+   */
   async problemsOf(resource: ProfileResource): Promise<readonly string[]> {
+    if (this.#waiting >= MAX_WAITING) return [];
+    this.#waiting += 1;
+    const turn = this.#turn.then(() => this.#judge(resource));
+    this.#turn = turn.then(
+      () => this.#judged(),
+      () => this.#judged(),
+    );
+    return turn;
+  }
+
+  #judged(): void {
+    this.#waiting -= 1;
+  }
+
+  async #judge(resource: ProfileResource): Promise<readonly string[]> {
     const others = [...this.#options.resources()].filter(({ name }) => name !== resource.name);
     const set = await this.#read([...others, resource], this.#options.base(), this.#loaded);
     return statesOf([resource], set).get(resource.name)?.problems ?? [];

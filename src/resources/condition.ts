@@ -36,7 +36,8 @@ export function conditionsOf(
       observedGeneration: generation,
       lastTransitionTime: since === '' ? now : since,
       reason,
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message,
+      // The API server would put another character in place of half of one.
+      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : message,
     };
   });
 }

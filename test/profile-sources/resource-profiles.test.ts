@@ -141,3 +141,20 @@ it('a change that is not about the profiles, as one of their status, leaves the 
   expect(profiles.states()).toBe(states);
   expect(log.of('info')).toHaveLength(1);
 });
+
+it('judges one resource after the other, and says nothing of those for which too many wait: reviews go first', async () => {
+  let reads = 0;
+  const resources = () => {
+    reads += 1;
+    return [];
+  };
+  profiles = new ResourceProfiles({ base: () => base, resources, log, clock: new ManualClock() });
+  const broken = profileResource(resource('agent', { vendor: 'x' }));
+  const all = Array.from({ length: 40 }, () => profiles.problemsOf(broken));
+  await all[0];
+  expect(reads).toBeLessThanOrEqual(2);
+  const judged = await Promise.all(all);
+  expect(judged[0]).not.toEqual([]);
+  expect(judged.at(-1)).toEqual([]);
+  expect(await profiles.problemsOf(broken)).toEqual(judged[0]);
+});
