@@ -167,6 +167,7 @@ it('a long message is cut between characters: the API server would store another
   for (const before of ['', 'x']) {
     const problems = [`${before}${'😀'.repeat(1000)}`];
     const report = targetReport({ generation: 1, problems, unknownProfiles: [], winners: [] });
-    for (const { message } of renderStatus({}, report, NOW).conditions) expect(message.isWellFormed()).toBe(true);
+    for (const { message } of renderStatus({}, report, NOW).conditions)
+      expect(Buffer.from(message).toString()).toBe(message);
   }
 });

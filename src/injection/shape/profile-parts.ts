@@ -35,11 +35,7 @@ export function partsOfProfile(profile: Profile): Parts {
 
 function findParts(profile: Profile): Parts {
   const { name, include, exclude, conflicts, advisories, environment, deliveries, objects } = profile;
-  const matchers = [
-    ...(include ?? []),
-    ...exclude,
-    ...[...conflicts, ...advisories].flatMap(({ match }) => match),
-  ];
+  const matchers = [...(include ?? []), ...exclude, ...[...conflicts, ...advisories].flatMap(({ match }) => match)];
   const matched = partsOfMatchers(matchers);
   return {
     names: [

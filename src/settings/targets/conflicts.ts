@@ -63,7 +63,6 @@ function* conflictsAmong(targets: readonly Target[]): Generator<void, Group['win
   return found;
 }
 
-
 function winnersOver(one: Ranked, before: readonly Ranked[]): readonly string[] {
   const winners: string[] = [];
   for (const other of before) {

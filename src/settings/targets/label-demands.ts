@@ -21,11 +21,7 @@ export function labelDemands({ matchLabels = {}, matchExpressions = [] }: LabelS
   };
   for (const [key, value] of Object.entries(matchLabels)) restrict(of(key), [value]);
   for (const { key, operator, values = [] } of matchExpressions) {
-    const demand = of(key);
-    if (operator === 'In') restrict(demand, values);
-    if (operator === 'NotIn') for (const value of values) demand.not.add(value);
-    if (operator === 'Exists') demand.mustExist = true;
-    if (operator === 'DoesNotExist') demand.mustBeAbsent = true;
+    add(of(key), operator, values);
   }
   return [...demands.values()].every((demand) => isPossible(demand, demand)) ? demands : undefined;
 }
@@ -41,6 +37,13 @@ export function canShare(one: LabelDemands, other: LabelDemands): boolean {
   return true;
 }
 
+function add(demand: Demand, operator: string, values: readonly string[]): void {
+  if (operator === 'In') restrict(demand, values);
+  if (operator === 'NotIn') for (const value of values) demand.not.add(value);
+  if (operator === 'Exists') demand.mustExist = true;
+  if (operator === 'DoesNotExist') demand.mustBeAbsent = true;
+}
+
 function restrict(demand: Demand, values: readonly string[]): void {
   const { only } = demand;
   demand.only = new Set(only ? values.filter((value) => only.has(value)) : values);
@@ -49,11 +52,16 @@ function restrict(demand: Demand, values: readonly string[]): void {
 
 function isPossible(one: Demand, other: Demand): boolean {
   if (!one.mustExist && !other.mustExist) return true;
-  if (one.mustBeAbsent || other.mustBeAbsent) return false;
-  const listed = one.only ?? other.only;
+  return !one.mustBeAbsent && !other.mustBeAbsent && canHaveValue(one, other);
+}
+
+function canHaveValue(one: Demand, other: Demand): boolean {
   // There are always further values.
-  if (!listed) return true;
-  for (const value of listed)
-    if ((other.only ?? listed).has(value) && !one.not.has(value) && !other.not.has(value)) return true;
+  if (!one.only && !other.only) return true;
+  for (const value of one.only ?? other.only ?? []) if (allows(one, value) && allows(other, value)) return true;
   return false;
+}
+
+function allows({ only, not }: Demand, value: string): boolean {
+  return (only?.has(value) ?? true) && !not.has(value);
 }
