@@ -7,6 +7,7 @@ import { listed } from '../lib/text.ts';
 import { type Catalogue, problemText, withProfiles } from '../profiles/catalogue.ts';
 import { profileHash } from '../profiles/fingerprint.ts';
 import type { ProfileSource } from '../profiles/problem.ts';
+import type { Profile } from '../profiles/profile.ts';
 import type { ProfileSet, ResolvedProfile } from '../profiles/read-profiles.ts';
 import { nameOf, type ProfileResource } from '../api/profile-resource.ts';
 import { runInSlices } from './slices.ts';
@@ -31,17 +32,23 @@ export interface ProfileState {
 export interface ResourceProfilesOptions {
   readonly base: () => BaseProfiles;
   readonly resources: () => Iterable<ProfileResource>;
+  /** Called for each profile before it is in service, for what reviews would have to find out otherwise. */
+  readonly prepare?: (profile: Profile) => unknown;
   readonly log: Logger;
   readonly clock?: Clock;
 }
 
 interface Loaded {
   readonly base: BaseProfiles;
+  readonly resources: readonly ProfileResource[];
   readonly set: ProfileSet;
   readonly states: ReadonlyMap<string, ProfileState>;
 }
 
 const MAX_PROBLEMS = 3;
+
+/** Resources that are judged or wait for it. */
+const MAX_WAITING = 16;
 
 /**
  * A catalogue with the AgentProfiles that are resources of the cluster. One replaces the profile of its name that is built in or from a file, and may
@@ -52,6 +59,8 @@ export class ResourceProfiles {
   readonly #clock: Clock;
   readonly #refresh = coalesce(() => this.#load());
   #loaded: Loaded | undefined;
+  #waiting = 0;
+  #turn: Promise<void> = Promise.resolve();
   #merged: { readonly from: Catalogue; readonly loaded: Loaded; readonly catalogue: Catalogue } | undefined;
 
   constructor(options: ResourceProfilesOptions) {
@@ -87,8 +96,26 @@ export class ResourceProfiles {
     );
   }
 
-  /** What would be wrong with a resource if it were there, one line for each problem. Changes nothing. */
+  /**
+   * What would be wrong with a resource if it were there, one line for each problem. Changes nothing. One after the other, and nothing is said of one
+   * for which too many wait: each costs as much as reading all profiles, and reviews go first.
+   */
   async problemsOf(resource: ProfileResource): Promise<readonly string[]> {
+    if (this.#waiting >= MAX_WAITING) return [];
+    this.#waiting += 1;
+    const turn = this.#turn.then(() => this.#judge(resource));
+    this.#turn = turn.then(
+      () => this.#judged(),
+      () => this.#judged(),
+    );
+    return turn;
+  }
+
+  #judged(): void {
+    this.#waiting -= 1;
+  }
+
+  async #judge(resource: ProfileResource): Promise<readonly string[]> {
     const others = [...this.#options.resources()].filter(({ name }) => name !== resource.name);
     const set = await this.#read([...others, resource], this.#options.base(), this.#loaded);
     return statesOf([resource], set).get(resource.name)?.problems ?? [];
@@ -100,12 +127,21 @@ export class ResourceProfiles {
       if (resources.length === 0 && !this.#loaded) return;
       const base = this.#options.base();
       const before = this.#loaded;
+      if (before && isSame(before, base, resources)) return;
       const set = resources.length === 0 ? undefined : await this.#read(resources, base, before);
-      this.#loaded = set && { base, set, states: statesOf(resources, set) };
+      if (set) await runInSlices(this.#prepared(set), this.#clock);
+      this.#loaded = set && { base, resources, set, states: statesOf(resources, set) };
       this.#logLoaded(before);
     } catch (error) {
       // Not expected for any document: the server goes on with the profiles that it has.
       this.#options.log.error({}, `AgentProfiles not read: ${errorMessage(error)}`);
+    }
+  }
+
+  *#prepared({ own }: ProfileSet): Generator<void, void> {
+    for (const { profile } of own.values()) {
+      this.#options.prepare?.(profile);
+      yield;
     }
   }
 
@@ -142,6 +178,16 @@ export class ResourceProfiles {
     for (const line of problemLines(this.states())) if (!known.has(line)) log.error({}, line);
     log.info({ profiles: this.states().size, problems: this.problems().length }, 'AgentProfiles of the cluster read');
   }
+}
+
+/** After a change that is not about the profiles, such as one of their status: decisions by the catalogue stay known. */
+function isSame({ base, resources }: Loaded, nowBase: BaseProfiles, now: readonly ProfileResource[]): boolean {
+  return (
+    base.own === nowBase.own &&
+    base.catalogue.slots === nowBase.catalogue.slots &&
+    resources.length === now.length &&
+    resources.every((one, index) => one === now[index])
+  );
 }
 
 function problemLines(states: Loaded['states']): readonly string[] {

@@ -36,7 +36,12 @@ export function conditionsOf(
       observedGeneration: generation,
       lastTransitionTime: since === '' ? now : since,
       reason,
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message,
+      message: message.length > MAX_MESSAGE ? `${cut(message)}…` : message,
     };
   });
+}
+
+/** Not within a character: the API server would put another one in place of its half, and each pass would be a write. */
+function cut(message: string): string {
+  return message.slice(0, MAX_MESSAGE - 1).replace(/[\uD800-\uDBFF]$/u, '');
 }

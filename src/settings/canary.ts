@@ -122,7 +122,7 @@ export function dependsOnWorkload(sources: SettingSources): boolean {
   return (
     known ||
     [...readAnnotations(namespace.annotations).common.keys()].some(isCanary) ||
-    selectedTargets(sources).some(({ settings }) => settings.has(CANARY))
+    selectedTargets(sources).some(({ settings }) => [...settings.keys()].some(isCanary))
   );
 }
 

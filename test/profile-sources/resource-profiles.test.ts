@@ -130,3 +130,31 @@ it('a profile that has not changed stays the same object; when a file changes, w
   await profiles.refresh();
   expect(profiles.catalogue().profiles.get('child')?.vendor).toBe('After');
 });
+
+it('a change that is not about the profiles, as one of their status, leaves the catalogue and all that was decided by it', async () => {
+  const resources = [resource('agent', plain('agent')), resource('other', plain('other'))].map(profileResource);
+  profiles = new ResourceProfiles({ base: () => base, resources: () => resources, log, clock: new ManualClock() });
+  await profiles.refresh();
+  const [known, states] = [profiles.catalogue(), profiles.states()];
+  await profiles.refresh();
+  expect(profiles.catalogue()).toBe(known);
+  expect(profiles.states()).toBe(states);
+  expect(log.of('info')).toHaveLength(1);
+});
+
+it('judges one resource after the other, and says nothing of those for which too many wait: reviews go first', async () => {
+  let reads = 0;
+  const resources = () => {
+    reads += 1;
+    return [];
+  };
+  profiles = new ResourceProfiles({ base: () => base, resources, log, clock: new ManualClock() });
+  const broken = profileResource(resource('agent', { vendor: 'x' }));
+  const all = Array.from({ length: 40 }, () => profiles.problemsOf(broken));
+  await all[0];
+  expect(reads).toBeLessThanOrEqual(2);
+  const judged = await Promise.all(all);
+  expect(judged[0]).not.toEqual([]);
+  expect(judged.at(-1)).toEqual([]);
+  expect(await profiles.problemsOf(broken)).toEqual(judged[0]);
+});

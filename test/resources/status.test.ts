@@ -162,3 +162,12 @@ it('each condition that a process writes has reasons, and each reason a conditio
   expect(new Set(Object.values(conditionTable).map(({ type }) => type))).toEqual(new Set(owned));
   for (const reason of Object.keys(conditionTable)) expect(reason).toMatch(/^[A-Z][A-Za-z]+$/);
 });
+
+it('a long message is cut between characters: the API server would store another one, and each pass would be a write', () => {
+  for (const before of ['', 'x']) {
+    const problems = [`${before}${'😀'.repeat(1000)}`];
+    const report = targetReport({ generation: 1, problems, unknownProfiles: [], winners: [] });
+    for (const { message } of renderStatus({}, report, NOW).conditions)
+      expect(Buffer.from(message).toString()).toBe(message);
+  }
+});

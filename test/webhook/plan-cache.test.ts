@@ -3,6 +3,7 @@ import type { InjectionContext } from '../../src/injection/context.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../src/kubernetes/pod.ts';
 import { PlanCache } from '../../src/webhook/plan-cache.ts';
+import { target, targetsOf } from '../support/targets.ts';
 import { catalogueOf, catalogueWith, container, namespace, pod, profileDocument } from '../support/fixtures.ts';
 
 const shop = namespace();
@@ -222,4 +223,20 @@ it('the files of an agent count towards the size of the cache', () => {
   // 20 MiB have room for some 800.
   for (let count = 1; count < 1500; count++) admit(`w${count}`);
   expect(admit('w0')).not.toBe(first);
+});
+
+it.each([['rollout'], ['canary.PROFILE']])('a share that a target gives as %s is of workloads by their names', (as) => {
+  const known = catalogueOf(profileDocument({}));
+  const [profile] = known.profiles.keys();
+  const share = as === 'rollout' ? { rollout: { percent: 50 } } : { parameters: { [`canary.${profile ?? ''}`]: '50' } };
+  const cluster = targetsOf(target('half', { profile: profile ?? '', ...share }));
+  const outcomesOf = (plansFor: () => PlanCache): readonly string[] =>
+    Array.from({ length: 40 }, (_, index) => {
+      const given = podOf(`workload-${String(index).padStart(2, '0')}`);
+      return plansFor().admit(contextOf(given, cluster, { catalogue: known })).decision.outcome;
+    });
+  const shared = new PlanCache();
+  const each = outcomesOf(() => new PlanCache());
+  expect(new Set(each).size).toBe(2);
+  expect(outcomesOf(() => shared)).toEqual(each);
 });

@@ -13,6 +13,8 @@ export interface CustomResourceOptions<T> extends CacheOptions {
   readonly prepare: () => Promise<(object: JsonObject) => T>;
   /** Called after each change. Must not throw. */
   readonly onChange: () => void;
+  /** Default: a map without bounds. */
+  readonly createStore?: () => Store<T>;
 }
 
 /** Mirrors the objects of a CRD, which may not be installed, or may go away. Needs list and watch of them. */
@@ -50,7 +52,7 @@ export class CustomResource<T> {
       path: `${API_GROUP_PATH}/${this.plural}`,
       metadataOnly: false,
       transform,
-      createStore: () => new Map<string, T>(),
+      createStore: this.#options.createStore ?? ((): Store<T> => new Map<string, T>()),
       onAbsent: () => {
         this.#isAbsent = true;
         onAbsent();

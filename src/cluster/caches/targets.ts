@@ -4,9 +4,11 @@ import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import type { Result } from '../../lib/result.ts';
 import { problemText } from '../../profiles/catalogue.ts';
 import type { Problem } from '../../profiles/problem.ts';
-import type { Target } from '../../settings/targets/target.ts';
+import { sizeOfTarget, type Target } from '../../settings/targets/target.ts';
 import { TargetSet } from '../../settings/targets/target-set.ts';
 import type { KubeClient } from '../client/types.ts';
+import { SharedOutStore } from '../watch/store.ts';
+import { keyOf } from '../watch/watch-event.ts';
 import type { CacheOptions } from './cache.ts';
 import { CustomResource } from './custom-resource.ts';
 
@@ -24,11 +26,17 @@ type Read = (object: JsonObject) => Result<Target, readonly Problem[]>;
 
 type Kind = 'targets' | 'clusterTargets';
 
+/** Characters of the AgentTargets of one namespace, whose authors may only use up what is theirs, and of all. */
+const MAX_OF_NAMESPACE = 1024 * 1024;
+
+const MAX_STORED = 32 * 1024 * 1024;
+
+const NO_ROOM =
+  'the AgentTargets of this namespace, or of all, take more than agent-injector keeps: delete some, or make them shorter, and apply this one again';
+
 /** The AgentTargets and ClusterAgentTargets of a cluster. A generation that is not accepted leaves the last sound one in service. */
 export class Targets {
   readonly resources: { readonly [kind in Kind]: CustomResource<StoredTarget> };
-  /** By uid: an object that was deleted and created again has no earlier generation. */
-  #sound = new Map<string, Target>();
   #set = new TargetSet([]);
   #isStale = false;
 
@@ -40,8 +48,9 @@ export class Targets {
         prepare: async () => {
           // Loaded on demand: without CRDs, no schema is needed.
           const { readTarget } = await import('../../settings/targets/read-target.ts');
-          return (object) => this.#stored(object, readTarget);
+          return (object) => storedTarget(object, this.resources[kind].objects().get(keyOf(object)), readTarget);
         },
+        ...(kind === 'targets' && { createStore: boundedStore }),
         onChange: () => {
           this.#isStale = true;
         },
@@ -71,21 +80,29 @@ export class Targets {
 
   #rebuild(): void {
     this.#isStale = false;
-    const all = this.#all();
     this.#set = new TargetSet(
-      all.flatMap(([, { target }]) => target ?? []),
+      this.#all().flatMap(([, { target }]) => target ?? []),
       this.#set,
     );
-    this.#sound = new Map(all.flatMap(([, { uid, target }]) => (target ? [[uid, target] as const] : [])));
   }
+}
 
-  #stored(object: JsonObject, read: Read): StoredTarget {
-    const metadata = objectIn(object, 'metadata');
-    const uid = textIn(metadata, 'uid');
-    const generation = Number(metadata['generation'] ?? 0);
-    const result = read(object);
-    if (!result.ok) return { uid, generation, target: this.#sound.get(uid), problems: result.error.map(problemText) };
-    this.#sound.set(uid, result.value);
-    return { uid, generation, target: result.value, problems: [] };
-  }
+/** `before`: what is stored under its name. An object that was deleted and created again has no earlier generation. */
+function storedTarget(object: JsonObject, before: StoredTarget | undefined, read: Read): StoredTarget {
+  const metadata = objectIn(object, 'metadata');
+  const uid = textIn(metadata, 'uid');
+  const generation = Number(metadata['generation'] ?? 0);
+  const result = read(object);
+  if (result.ok) return { uid, generation, target: result.value, problems: [] };
+  const target = before?.uid === uid ? before.target : undefined;
+  return { uid, generation, target, problems: result.error.map(problemText) };
+}
+
+function boundedStore(): SharedOutStore<StoredTarget> {
+  return new SharedOutStore<StoredTarget>({
+    limit: MAX_OF_NAMESPACE,
+    totalLimit: MAX_STORED,
+    sizeOf: ({ target }) => (target ? sizeOfTarget(target) : 0),
+    refused: ({ uid, generation }) => ({ uid, generation, target: undefined, problems: [NO_ROOM] }),
+  });
 }

@@ -141,3 +141,58 @@ export class BoundedStore<T> implements Store<T> {
     this.#values.delete(key);
   }
 }
+
+export interface Shares<T> {
+  /** Of all values of one namespace together, and of all there are. */
+  readonly limit: number;
+  readonly totalLimit: number;
+  readonly sizeOf: (value: T) => number;
+  /** What is kept of a value that does not fit. It counts for nothing. */
+  readonly refused: (value: T) => T;
+}
+
+/** Objects by namespace and name. Each namespace has a share of the room, so that those who may create objects in one use up that one's. */
+export class SharedOutStore<T> extends Map<string, T> implements Store<T> {
+  readonly #shares: Shares<T>;
+  readonly #sizes = new Map<string, number>();
+  readonly #used = new Map<string, number>();
+  #total = 0;
+
+  constructor(shares: Shares<T>) {
+    super();
+    this.#shares = shares;
+  }
+
+  override set(key: string, value: T): this {
+    const { limit, totalLimit, sizeOf, refused } = this.#shares;
+    this.#free(key);
+    const size = sizeOf(value);
+    const namespace = namespaceIn(key);
+    const used = (this.#used.get(namespace) ?? 0) + size;
+    if (used > limit || this.#total + size > totalLimit) return super.set(key, refused(value));
+    this.#sizes.set(key, size);
+    this.#used.set(namespace, used);
+    this.#total += size;
+    return super.set(key, value);
+  }
+
+  override delete(key: string): boolean {
+    this.#free(key);
+    return super.delete(key);
+  }
+
+  #free(key: string): void {
+    const size = this.#sizes.get(key);
+    if (size === undefined) return;
+    const namespace = namespaceIn(key);
+    const used = (this.#used.get(namespace) ?? 0) - size;
+    this.#sizes.delete(key);
+    if (used > 0) this.#used.set(namespace, used);
+    else this.#used.delete(namespace);
+    this.#total -= size;
+  }
+}
+
+function namespaceIn(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

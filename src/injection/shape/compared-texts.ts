@@ -5,16 +5,13 @@ import type { Profile } from '../../profiles/profile.ts';
 import { parametersOf, parseTemplate } from '../../profiles/template.ts';
 import { templateUses } from '../../profiles/template-uses.ts';
 
-/** The texts of a catalogue that a rule may compare with one that is made of a name: values, conditions, and literal parts of templates. */
-export function textsIn({ profiles, defaults, slots }: Catalogue): readonly string[] {
-  return [
-    ...defaults.values(),
-    ...[...slots.values()].flatMap(({ off }) => off.map(({ value }) => value)),
-    ...[...profiles.values()].flatMap(textsOf),
-  ];
+/** The texts of a catalogue's tables that a rule may compare with one that is made of a name. */
+export function textsIn({ defaults, slots }: Pick<Catalogue, 'defaults' | 'slots'>): readonly string[] {
+  return [...defaults.values(), ...[...slots.values()].flatMap(({ off }) => off.map(({ value }) => value))];
 }
 
-function textsOf(profile: Profile): readonly string[] {
+/** Those of a profile: values, conditions, and literal parts of templates. */
+export function textsOf(profile: Profile): readonly string[] {
   const { parameters, variants, environment, writablePaths, files, objects } = profile;
   return [
     ...[...parameters.values()].flatMap((one) => [String(one.default ?? ''), ...('values' in one ? one.values : [])]),

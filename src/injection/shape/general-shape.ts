@@ -9,7 +9,8 @@ import { profilesFor } from '../../settings/selected-profiles.ts';
 import { selectedTargets } from '../../settings/targets/selected.ts';
 import type { InjectionContext } from '../context.ts';
 import type { PodShape } from './pod-shape.ts';
-import { readsImageTag, type VisibleParts, visiblePartsOf } from './visible-parts.ts';
+import { readsImageTag } from './profile-parts.ts';
+import { type VisibleParts, visiblePartsOf } from './visible-parts.ts';
 
 /** A stand-in for a name, and the name. */
 type Name = readonly [standIn: string, name: string];

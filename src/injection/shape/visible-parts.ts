@@ -1,15 +1,10 @@
-import type { Matcher } from '../../api/profile/matcher.ts';
 import { isWithin, normalPath } from '../../kubernetes/mount-path.ts';
 import { type Container, type EnvVar, imageOf, type VolumeMount } from '../../kubernetes/pod.ts';
 import { isWindowsImage } from '../../kubernetes/scheduling.ts';
 import { isGlob, MAX_IMAGE_LENGTH, matchesGlob } from '../../lib/glob.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import type { Delivery } from '../../profiles/delivery.ts';
-import type { Profile } from '../../profiles/profile.ts';
-import { variablesParametersOf } from '../../profiles/variables/further.ts';
-import { optionalFactsIn } from '../../profiles/variables/facts.ts';
 import { isMuslImage } from '../libc.ts';
-import { matchesParts, textsIn } from './compared-texts.ts';
+import { type Parts, partsOfProfile, partsOfTables } from './profile-parts.ts';
 
 /**
  * The variables, mounts and volumes that a rule can tell from any other of their kind. It follows from the profiles and the tables of the
@@ -24,7 +19,7 @@ export class VisibleParts {
   readonly hasImageTags: boolean;
   readonly #facts: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
-  readonly #names = new Set<string>();
+  readonly #names: ReadonlySet<string>;
   readonly #globs: readonly string[];
   readonly #paths: readonly string[];
   readonly #volumes: ReadonlySet<string>;
@@ -36,28 +31,26 @@ export class VisibleParts {
   readonly #isText = remembered((name) => this.#texts.includes(name));
 
   constructor(catalogue: Catalogue) {
-    const profiles = [...catalogue.profiles.values()];
-    const matchers = matchersOf(catalogue, profiles);
-    const globs = new Set<string>();
-    for (const name of [...matchers.flatMap(matchedVariablesOf), ...namesIn(catalogue, profiles)])
-      (isGlob(name) ? globs : this.#names).add(name);
-    this.#globs = [...globs];
-    this.#paths = [
-      ...new Set([...profiles.flatMap(pathsOf), ...matchers.flatMap(({ mount }) => mount ?? [])].map(normalPath)),
-    ];
-    this.#containers = [
-      ...catalogue.sidecars.map(({ name }) => name),
-      ...matchers.flatMap((matcher) => matcher.containerName ?? []),
-      ...profiles.flatMap(({ name, deliveries }) => [`${name}-agent*`, ...deliveries.flatMap(anchorOf)]),
-    ];
-    this.#images = matchers.flatMap((matcher) => matcher.image ?? []);
-    this.#volumes = new Set([...profiles.flatMap(volumesOf), ...matchers.flatMap(({ volume }) => volume ?? [])]);
-    this.#texts = textsIn(catalogue).join('\n').toLowerCase();
-    this.matchesParts = profiles.some(matchesParts);
-    this.hasObjects = profiles.some(({ objects }) => objects.length > 0);
-    this.hasImageTags = profiles.some(readsImageTag);
-    this.#facts = new Set(profiles.flatMap(factsOf));
-    this.#prefixes = [...new Set(profiles.flatMap(prefixesOf))];
+    const profiles = [...catalogue.profiles.values()].map(partsOfProfile);
+    const tables = partsOfTables(catalogue);
+    const union = (select: (parts: Parts) => readonly string[]): Set<string> => {
+      const all = new Set(select(tables));
+      for (const parts of profiles) for (const text of select(parts)) all.add(text);
+      return all;
+    };
+    const names = [...union((parts) => parts.names)];
+    this.#names = new Set(names.filter((name) => !isGlob(name)));
+    this.#globs = names.filter(isGlob);
+    this.#paths = [...union((parts) => parts.paths)];
+    this.#containers = [...union((parts) => parts.containers)];
+    this.#images = [...union((parts) => parts.images)];
+    this.#volumes = union((parts) => parts.volumes);
+    this.#texts = [...union((parts) => parts.texts)].join('\n');
+    this.matchesParts = profiles.some((parts) => parts.matchesParts);
+    this.hasObjects = profiles.some((parts) => parts.hasObjects);
+    this.hasImageTags = profiles.some((parts) => parts.hasImageTags);
+    this.#facts = union((parts) => parts.facts);
+    this.#prefixes = [...union((parts) => parts.prefixes)];
   }
 
   /** A label or an annotation from which a profile takes a value. */
@@ -139,66 +132,4 @@ export function visiblePartsOf(catalogue: Catalogue): VisibleParts {
   const parts = byCatalogue.get(catalogue) ?? new VisibleParts(catalogue);
   byCatalogue.set(catalogue, parts);
   return parts;
-}
-
-function matchersOf({ foreignAgents, sidecars }: Catalogue, profiles: readonly Profile[]): readonly Matcher[] {
-  return [
-    ...[...foreignAgents, ...sidecars].flatMap(({ match }) => match),
-    ...profiles.flatMap(({ include, exclude, conflicts, advisories }) => [
-      ...(include ?? []),
-      ...exclude,
-      ...[...conflicts, ...advisories].flatMap(({ match }) => match),
-    ]),
-  ];
-}
-
-function matchedVariablesOf({ env, resultingEnv }: Matcher): readonly string[] {
-  const variable = env ?? resultingEnv;
-  return variable ? [variable.name].flat() : [];
-}
-
-function namesIn({ slots }: Catalogue, profiles: readonly Profile[]): readonly string[] {
-  return [
-    ...[...slots.values()].flatMap(({ variables, off, identity }) => [
-      ...variables,
-      ...off.map(({ variable }) => variable),
-      ...identity,
-    ]),
-    ...profiles.flatMap(({ environment }) => environment.flatMap(({ name, references }) => [name, ...references])),
-    ...profiles.flatMap(variablesParametersOf).flatMap(({ allowed }) => allowed),
-  ];
-}
-
-/** True if the tag of a container's image may become a value of the profile. */
-export function readsImageTag(profile: Profile): boolean {
-  return optionalFactsIn(profile).has('container.image-tag');
-}
-
-function factsOf({ parameters }: Profile): readonly string[] {
-  return [...parameters.values()].flatMap(({ from = [] }) =>
-    from.map((fact) => ('label' in fact ? fact.label : fact.annotation)),
-  );
-}
-
-function prefixesOf({ environment }: Profile): readonly string[] {
-  return environment.flatMap(({ operation: { value } }) =>
-    'pairs' in value && 'prefix' in value.pairs ? [value.pairs.prefix] : [],
-  );
-}
-
-function pathsOf({ mounts, writablePaths, files, objects, deliveries }: Profile): readonly string[] {
-  return [
-    ...[...mounts, ...writablePaths, ...files, ...objects].map(({ path }) => path),
-    ...deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.copyTo] : [])),
-  ];
-}
-
-/** The init container that ours is to start before. */
-function anchorOf(delivery: Delivery): readonly string[] {
-  const position = 'copy' in delivery ? delivery.copy.position : undefined;
-  return typeof position === 'object' ? [position.before] : [];
-}
-
-function volumesOf({ name, writablePaths, objects }: Profile): readonly string[] {
-  return [name, `${name}-file`, ...[...writablePaths, ...objects].map(({ volume }) => volume)];
 }

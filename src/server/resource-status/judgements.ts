@@ -2,15 +2,17 @@ import { PROFILE_KIND } from '../../api/keys.ts';
 import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../../api/target/kinds.ts';
 import type { StoredTarget } from '../../cluster/caches/targets.ts';
 import type { StoredResource } from '../../cluster/resources/status-watch.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { splitList } from '../../lib/text.ts';
 import type { ProfileState } from '../../profile-sources/resource-profiles.ts';
+import { runInSlices } from '../../profile-sources/slices.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { profileHash } from '../../profiles/fingerprint.ts';
 import { PROFILE_OWNERSHIP, profileReport, type ProfileVersion } from '../../resources/profile-report.ts';
 import type { Report } from '../../resources/status.ts';
 import { TARGET_OWNERSHIP, targetReport } from '../../resources/target-report.ts';
 import { canaryVersionOf } from '../../settings/canary.ts';
-import { conflictsIn } from '../../settings/targets/conflicts.ts';
+import { type Conflicts, conflictsIn } from '../../settings/targets/conflicts.ts';
 import type { Target } from '../../settings/targets/target.ts';
 import type { StatusSource } from './status-writer.ts';
 
@@ -59,10 +61,10 @@ function targetReports(catalogue: Judgements['catalogue'], targets: Judgements['
   const winnersNow = conflicts();
   let known = new WeakMap<StoredTarget, Report>();
   let basis: readonly [unknown, unknown] | undefined;
-  return () => {
+  return async () => {
     const all = targets();
     const { profiles } = catalogue();
-    const winners = winnersNow([...all.values()].flatMap(({ target }) => target ?? []));
+    const winners = await winnersNow([...all.values()].flatMap(({ target }) => target ?? []));
     if (basis?.[0] !== winners || basis[1] !== profiles) known = new WeakMap();
     basis = [winners, profiles];
     return (resource) => {
@@ -90,14 +92,14 @@ function reportOf(
 }
 
 /** The same map until a target changes. */
-function conflicts(): (targets: readonly Target[]) => ReadonlyMap<Target, readonly string[]> {
+function conflicts(): (targets: readonly Target[]) => Promise<Conflicts['winners']> {
   let seen: readonly Target[] = [];
-  let found: ReadonlyMap<Target, readonly string[]> = new Map();
-  return (all) => {
-    if (all.length === seen.length && all.every((one, index) => one === seen[index])) return found;
+  let found: Conflicts = { winners: new Map(), groups: new Map() };
+  return async (all) => {
+    if (all.length === seen.length && all.every((one, index) => one === seen[index])) return found.winners;
+    found = await runInSlices(conflictsIn(all, found), systemClock);
     seen = all;
-    found = conflictsIn(all);
-    return found;
+    return found.winners;
   };
 }
 

@@ -6,6 +6,7 @@ import { Targets } from '../../cluster/caches/targets.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import type { CatalogueProvider } from '../../config/catalogue.ts';
 import { type JsonObject, objectIn } from '../../lib/json.ts';
+import { partsOfProfile } from '../../injection/shape/profile-parts.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
 import { problemText } from '../../profiles/catalogue.ts';
@@ -48,6 +49,7 @@ export function openResources(
   const profiles = new ResourceProfiles({
     base: () => ({ catalogue: installed.catalogue(), own: installed.own() }),
     resources: () => watched.objects().values(),
+    prepare: partsOfProfile,
     log: logger,
   });
   const targets = new Targets(client, { logger });

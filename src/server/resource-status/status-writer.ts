@@ -10,15 +10,17 @@ import type { JsonObject } from '../../lib/json.ts';
 import { type Logger, ProblemLog } from '../../lib/logger.ts';
 import { isWritten, type Ownership, renderStatus, type Report, type Status } from '../../resources/status.ts';
 
+export type ReportOn = (resource: StoredResource) => Report | undefined;
+
 /** What is said of the resources of a kind. */
 export interface StatusSource {
   readonly kind: ResourceKind;
   readonly ownership: Ownership;
   /**
-   * Called once in each pass. What is then to be said of a resource; undefined while there is nothing to say. The same object as long as it says the
+   * Called once in each pass, and may take its time. What is then to be said of a resource; undefined while there is nothing to say. The same object as long as it says the
    * same costs least.
    */
-  readonly reports: () => (resource: StoredResource) => Report | undefined;
+  readonly reports: () => ReportOn | Promise<ReportOn>;
 }
 
 export interface StatusWriterOptions {
@@ -138,7 +140,8 @@ export class StatusWriter {
       const of = this.#installed.get(source.kind);
       if (!of) continue;
       forgetDeleted(of);
-      const reportOn = source.reports();
+      // oxlint-disable-next-line no-await-in-loop -- one kind after the other
+      const reportOn = await source.reports();
       for (const [key, resource] of of.watch.all()) {
         if (signal.aborted || writes >= MAX_WRITES) return;
         looked += 1;

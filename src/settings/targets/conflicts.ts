@@ -1,17 +1,39 @@
-import type { LabelSelector } from '../../api/target/label-selector.ts';
-import { matchesExpression } from '../../kubernetes/label-selector.ts';
 import { byPrecedence, type Target, targetText } from './target.ts';
+import { canShare, labelDemands, type LabelDemands } from './label-demands.ts';
 
 /** Targets that are compared with one, and winners that are named: enough to say where to look. */
 const MAX_COMPARED = 500;
 
 const MAX_WINNERS = 3;
 
+/** The targets that come before each one and can select the same pod, as `AgentTarget shop/java`. */
+export interface Conflicts {
+  readonly winners: ReadonlyMap<Target, readonly string[]>;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+/** Of one namespace, or of the cluster. */
+interface Group {
+  readonly targets: readonly Target[];
+  readonly winners: ReadonlyMap<Target, readonly string[]>;
+}
+
 /**
- * The targets that come before each one and can select the same pod, as `AgentTarget shop/java`. Whether there is such a pod does not matter. Only
- * targets of one kind are compared: an AgentTarget always comes before a ClusterAgentTarget, as an annotation of the pod before one of the namespace.
+ * Finds the conflicts of all targets, those of namespaces that are as `before` without looking. Whether there is a pod that both select does not
+ * matter. Only targets of one kind are compared: an AgentTarget always comes before a ClusterAgentTarget, as an annotation of the pod before one of
+ * the namespace. Yields after each target, so that a server can do other work: who may edit a namespace decides how many there are.
  */
-export function conflictsIn(targets: readonly Target[]): ReadonlyMap<Target, readonly string[]> {
+export function* conflictsIn(targets: readonly Target[], before?: Conflicts): Generator<void, Conflicts> {
+  const groups = new Map<string, Group>();
+  for (const [id, of] of grouped(targets)) {
+    const known = before?.groups.get(id);
+    const isSame = known?.targets.length === of.length && known.targets.every((target, index) => target === of[index]);
+    groups.set(id, isSame ? known : { targets: of, winners: yield* conflictsAmong(of) });
+  }
+  return { groups, winners: new Map([...groups.values()].flatMap(({ winners }) => [...winners])) };
+}
+
+function grouped(targets: readonly Target[]): ReadonlyMap<string, readonly Target[]> {
   const groups = new Map<string, Target[]>();
   for (const target of targets) {
     const id = target.namespace ?? '';
@@ -19,55 +41,34 @@ export function conflictsIn(targets: readonly Target[]): ReadonlyMap<Target, rea
     group.push(target);
     groups.set(id, group);
   }
-  const found = [...groups.values()].flatMap((group) => {
-    const ordered = group.toSorted(byPrecedence);
-    return ordered.map((target, rank) => [target, winnersOver(target, ordered.slice(0, rank))] as const);
-  });
-  return new Map(found.filter(([, winners]) => winners.length > 0));
+  return groups;
 }
 
-function winnersOver(target: Target, before: readonly Target[]): readonly string[] {
+interface Ranked {
+  readonly target: Target;
+  readonly pod: LabelDemands;
+  readonly namespace: LabelDemands;
+}
+
+function* conflictsAmong(targets: readonly Target[]): Generator<void, Group['winners']> {
+  const found = new Map<Target, readonly string[]>();
+  const before: Ranked[] = [];
+  for (const target of targets.toSorted(byPrecedence)) {
+    const one = { target, pod: labelDemands(target.podSelector), namespace: labelDemands(target.namespaceSelector) };
+    const winners = winnersOver(one, before);
+    if (winners.length > 0) found.set(target, winners);
+    if (before.length < MAX_COMPARED) before.push(one);
+    yield;
+  }
+  return found;
+}
+
+function winnersOver(one: Ranked, before: readonly Ranked[]): readonly string[] {
   const winners: string[] = [];
-  for (const other of before.slice(0, MAX_COMPARED)) {
-    if (!canShare(target, other)) continue;
-    winners.push(targetText(other));
+  for (const other of before) {
+    if (!canShare(one.pod, other.pod) || !canShare(one.namespace, other.namespace)) continue;
+    winners.push(targetText(other.target));
     if (winners.length === MAX_WINNERS) break;
   }
   return winners;
-}
-
-function canShare(one: Target, other: Target): boolean {
-  return (
-    canBothMatch(one.podSelector, other.podSelector) && canBothMatch(one.namespaceSelector, other.namespaceSelector)
-  );
-}
-
-interface Term {
-  readonly key: string;
-  readonly operator: string;
-  readonly values: readonly string[];
-}
-
-/** Labels are independent of each other, so it is enough to look at each key. */
-function canBothMatch(one: LabelSelector, other: LabelSelector): boolean {
-  const terms = [...termsOf(one), ...termsOf(other)];
-  const keys = new Set(terms.map(({ key }) => key));
-  return [...keys].every((key) => isPossible(terms.filter((term) => term.key === key)));
-}
-
-/** No label has it: it stands for all values that no term names. */
-const OTHER = ' ';
-
-function isPossible(terms: readonly Term[]): boolean {
-  const values = [undefined, OTHER, ...terms.flatMap((term) => term.values)];
-  return values.some((value) =>
-    terms.every(({ operator, values: of }) => matchesExpression({ operator, values: of }, value)),
-  );
-}
-
-function termsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly Term[] {
-  return [
-    ...Object.entries(matchLabels).map(([key, value]) => ({ key, operator: 'In', values: [value] })),
-    ...matchExpressions.map(({ key, operator, values = [] }) => ({ key, operator, values })),
-  ];
 }

@@ -25,3 +25,10 @@ export function byPrecedence(one: Target, other: Target): number {
 export function targetText({ scope, name }: Pick<PodTarget, 'scope' | 'name'>): string {
   return `${scope === 'namespace' ? TARGET_KIND : CLUSTER_TARGET_KIND} ${name}`;
 }
+
+/** In characters, with an estimate for the objects themselves. */
+export function sizeOfTarget({ settings, podSelector, namespaceSelector }: Target): number {
+  return SIZE + JSON.stringify([...settings, podSelector, namespaceSelector]).length;
+}
+
+const SIZE = 1024;

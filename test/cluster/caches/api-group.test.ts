@@ -127,3 +127,24 @@ test('a CRD that is uninstalled takes its objects with it, with one line in the 
   expect(logger.of('warn')).toHaveLength(1);
   expect(logger.of('error')).toEqual([]);
 });
+
+test('the targets of a namespace take so much memory at most, and those of others count all the same', async () => {
+  installed = ['agenttargets'];
+  const parameters = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`p${index}`, 'x'.repeat(4096)]));
+  const large = (name: string): ReturnType<typeof target> =>
+    target(name, { profile: 'p', parameters }, { namespace: 'bank' });
+  listed['agenttargets'] = [
+    ...['a', 'b', 'c', 'd', 'e', 'f'].map((name, index) => versioned(large(name), index + 1)),
+    versioned(target('t', { profile: 'p' }), 10),
+  ];
+  await start();
+  await eventually(() => expect(api.watching).toBe(1));
+  expect(selectedIn('bank')).toEqual(['bank/a', 'bank/b', 'bank/c', 'bank/d']);
+  expect(selectedIn('shop')).toEqual(['shop/t']);
+  expect(targets.problems()).toHaveLength(2);
+  api.send({ type: 'DELETED', object: versioned(large('a'), 101) });
+  api.send({ type: 'MODIFIED', object: versioned(large('f'), 102) });
+  await eventually(() => expect(selectedIn('bank')).toEqual(['bank/b', 'bank/c', 'bank/d', 'bank/f']));
+  api.send({ type: 'MODIFIED', object: versioned(target('b', { profil: 'p' }, { namespace: 'bank' }), 103) });
+  await eventually(() => expect(targets.problems()[0]).toContain('bank/b'));
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BoundedStore, IndexedStore, SharingStore } from '../../../src/cluster/watch/store.ts';
+import { BoundedStore, IndexedStore, SharedOutStore, SharingStore } from '../../../src/cluster/watch/store.ts';
 
 test('an indexed store finds by key and by index, whatever changes', () => {
   const store = new IndexedStore<{ readonly in: string | undefined }>((value) => value.in);
@@ -66,4 +66,19 @@ test('a bounded store has every key, and values up to its limit', () => {
       expect(refused).toBe(omitted);
     }),
   );
+});
+
+test('a store that is shared out has what fits into the share of its namespace, and into all of it', () => {
+  const shares = { limit: 10, totalLimit: 16, sizeOf: Number, refused: () => 0 };
+  const store = new SharedOutStore<number>(shares);
+  const all = () => Object.fromEntries(store);
+  store.set('a/1', 6).set('a/2', 5).set('b/1', 10);
+  expect(all()).toEqual({ 'a/1': 6, 'a/2': 0, 'b/1': 10 });
+  store.set('c/1', 1);
+  expect(all()).toEqual({ 'a/1': 6, 'a/2': 0, 'b/1': 10, 'c/1': 0 });
+  store.set('a/1', 4).set('a/2', 2);
+  expect(all()).toEqual({ 'a/1': 4, 'a/2': 2, 'b/1': 10, 'c/1': 0 });
+  expect([store.delete('b/1'), store.delete('b/1')]).toEqual([true, false]);
+  store.set('c/1', 10);
+  expect(all()).toEqual({ 'a/1': 4, 'a/2': 2, 'c/1': 10 });
 });

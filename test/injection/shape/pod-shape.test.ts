@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { InjectionContext } from '../../../src/injection/context.ts';
 import { shapeKey, shapeOf } from '../../../src/injection/shape/pod-shape.ts';
+import { visiblePartsOf } from '../../../src/injection/shape/visible-parts.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
-import { catalogue, catalogueWith, container, namespace, pod } from '../../support/fixtures.ts';
+import { withProfiles } from '../../../src/profiles/catalogue.ts';
+import type { Profile } from '../../../src/profiles/profile.ts';
+import {
+  catalogue,
+  catalogueOf,
+  catalogueWith,
+  container,
+  namespace,
+  pod,
+  profileDocument,
+} from '../../support/fixtures.ts';
 
 function keyOf(given: Pod, rest: Partial<InjectionContext> = {}): string | undefined {
   const shape = shapeOf({ pod: given, namespace: namespace(), catalogue, cluster: unknownCluster, ...rest });
@@ -148,4 +159,26 @@ describe('all variables count', () => {
 
 it('a pod with a status has no shape', () => {
   expect(keyOf(pod(undefined, { status: '{}' }))).toBeUndefined();
+});
+
+it('what a profile lets rules see is found out once, however often another profile changes', () => {
+  const known = catalogueOf(profileDocument({})).profiles.get('agent');
+  if (!known) throw new Error('no such profile');
+  let looks = 0;
+  const counted: Profile = {
+    ...known,
+    get environment() {
+      looks += 1;
+      return known.environment;
+    },
+  };
+  const withOther = (other: string) => {
+    const base = catalogueOf(profileDocument({ description: other }, 'other'));
+    return withProfiles(base, new Map([...base.profiles, [counted.name, counted]]), []);
+  };
+  visiblePartsOf(withOther('Before.'));
+  const before = looks;
+  expect(before).toBeGreaterThan(0);
+  visiblePartsOf(withOther('After.'));
+  expect(looks).toBe(before);
 });

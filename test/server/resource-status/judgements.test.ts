@@ -36,20 +36,20 @@ const empty: Judgements = {
 };
 
 /** The status that a resource gets; undefined if nothing is said of it. */
-function statusOf(judgements: Partial<Judgements>, of: StoredResource): object | undefined {
+async function statusOf(judgements: Partial<Judgements>, of: StoredResource): Promise<object | undefined> {
   const source = statusSources({ ...empty, ...judgements }).find(({ kind }) => kind === of.kind);
-  const report = source?.reports()(of);
+  const report = (await source?.reports())?.(of);
   if (!report) return undefined;
   const { conditions, ...fields } = renderStatus({}, report, 'now');
   return { ...fields, ...Object.fromEntries(conditions.map(({ type, reason }) => [type, reason])) };
 }
 
-it('a profile is described with the vendor and the hash that is in service', () => {
+it('a profile is described with the vendor and the hash that is in service', async () => {
   const profile = catalogue.profiles.get('jennifer-dotnet');
   const hash = profile && profileHash(profile);
   const state: ProfileState = { uid: 'u', generation: 3, accepted: 'yes', problems: [], hash };
   const profiles = new Map([['jennifer-dotnet', state]]);
-  expect(statusOf({ profiles: () => profiles }, resource('AgentProfile', 'jennifer-dotnet'))).toEqual({
+  expect(await statusOf({ profiles: () => profiles }, resource('AgentProfile', 'jennifer-dotnet'))).toEqual({
     observedGeneration: 3,
     vendor: profile?.vendor,
     hash,
@@ -58,33 +58,33 @@ it('a profile is described with the vendor and the hash that is in service', () 
   });
 });
 
-it('nothing is said of an object that was created again and not read yet, nor of one that is not known', () => {
+it('nothing is said of an object that was created again and not read yet, nor of one that is not known', async () => {
   const state: ProfileState = { uid: 'before', generation: 3, accepted: 'yes', problems: [], hash: undefined };
   const profiles = new Map([['acme', state]]);
-  expect(statusOf({ profiles: () => profiles }, resource('AgentProfile', 'acme'))).toBeUndefined();
-  expect(statusOf({}, resource('AgentTarget', 'web', 'shop'))).toBeUndefined();
+  expect(await statusOf({ profiles: () => profiles }, resource('AgentProfile', 'acme'))).toBeUndefined();
+  expect(await statusOf({}, resource('AgentTarget', 'web', 'shop'))).toBeUndefined();
 });
 
-it('a target is in conflict with those before it, and its profiles must exist', () => {
+it('a target is in conflict with those before it, and its profiles must exist', async () => {
   const targets = new Map([
     ['shop/all', stored(target('all', { profile: 'jennifer-dotnet' }))],
     ['shop/web', stored(target('web', { profile: 'nothing', podSelector: { matchLabels: { app: 'web' } } }))],
     ['bank/none', stored(target('none', { profile: 'none' }, { namespace: 'bank' }))],
   ]);
-  const of = (name: string, namespace: string): object | undefined =>
+  const of = (name: string, namespace: string): Promise<object | undefined> =>
     statusOf({ targets: () => targets }, resource('AgentTarget', name, namespace));
-  expect(of('all', 'shop')).toMatchObject({ Accepted: 'Valid', Conflict: 'OtherTargetFirst' });
-  expect(of('web', 'shop')).toMatchObject({ Accepted: 'UnknownProfile', Conflict: 'NoConflict' });
-  expect(of('none', 'bank')).toMatchObject({ Accepted: 'Valid', Conflict: 'NoConflict' });
+  expect(await of('all', 'shop')).toMatchObject({ Accepted: 'Valid', Conflict: 'OtherTargetFirst' });
+  expect(await of('web', 'shop')).toMatchObject({ Accepted: 'UnknownProfile', Conflict: 'NoConflict' });
+  expect(await of('none', 'bank')).toMatchObject({ Accepted: 'Valid', Conflict: 'NoConflict' });
 });
 
-it('the report is the same object until something changes, so that a pass over thousands costs little', () => {
+it('the report is the same object until something changes, so that a pass over thousands costs little', async () => {
   const targets = new Map([['shop/all', stored(target('all', { profile: 'jennifer-dotnet' }))]]);
   const source = statusSources({ ...empty, targets: () => targets })[1];
   const of = resource('AgentTarget', 'all', 'shop');
-  const first = source?.reports()(of);
+  const first = (await source?.reports())?.(of);
   expect(first).toBeDefined();
-  expect(source?.reports()(of)).toBe(first);
+  expect((await source?.reports())?.(of)).toBe(first);
   targets.set('shop/web', stored(target('web', { profile: 'acme', podSelector: { matchLabels: { app: 'web' } } })));
-  expect(source?.reports()(of)).not.toBe(first);
+  expect((await source?.reports())?.(of)).not.toBe(first);
 });
