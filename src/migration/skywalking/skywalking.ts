@@ -1,6 +1,7 @@
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../resources.ts';
+import { IN_CLEAR, isCredential } from '../credentials.ts';
 import { jsonIn } from '../datadog/variables.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, templateOf } from '../metadata-plan.ts';
@@ -110,6 +111,7 @@ function importOption(
   if (option === 'agent.service_name') draft.set('service-name', value, at);
   else if (option === 'collector.backend_service')
     for (const [name, text] of collectorSettings(value)) draft.set(name, text, at);
+  else if (isCredential(option, value)) migration.lost(PRODUCT, key, at, IN_CLEAR);
   else if (IS_WORD.test(value)) draft.options.push(`-Dskywalking.${option}=${value}`);
   else
     migration.lost(PRODUCT, key, at, {
