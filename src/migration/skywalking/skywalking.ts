@@ -80,6 +80,12 @@ function importPod(migration: MigrationDraft, workload: SourceObject, resource =
   const draft = new AgentDraft();
   for (const found of annotations) importAnnotation(migration, draft, found);
   draft.complete(resource.agent);
+  migration.reportMissing(draft, base, {
+    product: PRODUCT,
+    namespace: workload.namespace,
+    key: 'collector.backend_service',
+    at: { object: workload, path: workload.template ?? [] },
+  });
   const pattern = annotations.find(({ key }) => key.endsWith('/inject.Container'))?.value ?? resource.containers;
   requestForPod(
     migration,
