@@ -72,7 +72,9 @@ async function replaceFile(file: string, text: string): Promise<void> {
 
 /** A directory that cannot be written to, or a file that is mounted, can only be written over. */
 function isFixed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].includes(String(error.code));
+  return (
+    error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].includes(String(error.code))
+  );
 }
 
 function isWithoutProfile({ profiles }: Converted): boolean {

@@ -132,7 +132,12 @@ export class MigrationDraft {
   reportMissing(
     draft: AgentDraft,
     base: Profile,
-    { product, namespace, key, at }: { readonly product: string; readonly namespace: string; readonly key: string; readonly at: Place },
+    {
+      product,
+      namespace,
+      key,
+      at,
+    }: { readonly product: string; readonly namespace: string; readonly key: string; readonly at: Place },
   ): void {
     for (const name of missingParameters(draft, base)) {
       if (this.plans.namespace(namespace).annotation(name) !== undefined) continue;

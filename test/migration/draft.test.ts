@@ -41,7 +41,10 @@ describe('what an agent needs and the product does not say', () => {
   });
 
   it.each([
-    ['by a variable', [asks(), instrumentation({ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://c:4318' }] })]],
+    [
+      'by a variable',
+      [asks(), instrumentation({ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://c:4318' }] })],
+    ],
     [
       'by the namespace',
       [

@@ -21,8 +21,8 @@ function agentsAfter(annotations: Texts, labels: Texts = {}): readonly (readonly
   const result = imported(stringify(workload(annotations, labels)));
   const [admission] = admissionsOf(manifestsIn(result), withDocuments(result.migration.profiles));
   const names: Texts = { JAVA_TOOL_OPTIONS: 'java', NODE_OPTIONS: 'nodejs' };
-  return (admission?.pod.spec.containers ?? []).map(({ env = [] }) =>
-    env.flatMap(({ name }) => names[name] ?? []).toSorted(),
+  return (admission?.pod.spec.containers ?? []).map(({ env }) =>
+    (env ?? []).flatMap(({ name }) => names[name] ?? []).toSorted(),
   );
 }
 
