@@ -12,6 +12,6 @@ export function isCredential(name: string, value: string): boolean {
 }
 
 export const IN_CLEAR = {
-  why: 'its value seems to be a credential, and a profile is no place for one',
+  why: 'its value seems to be a credential, and many people can read a profile',
   todo: 'put it into a Secret, and refer to it by the setting of the profile for a Secret, or with valueFrom in a profile that extends it',
 } as const;

@@ -77,9 +77,7 @@ function importPod(migration: MigrationDraft, workload: SourceObject, resource =
   if (asked === 'false') migration.plans.template(workload).annotate('inject', 'false');
   const base = migration.profile('skywalking-java');
   if (asked !== 'true' || !base) return false;
-  const draft = new AgentDraft();
-  for (const found of annotations) importAnnotation(migration, draft, found);
-  draft.complete(resource.agent);
+  const draft = draftOf(migration, annotations).complete(resource.agent);
   migration.reportMissing(draft, base, {
     product: PRODUCT,
     namespace: workload.namespace,
@@ -94,6 +92,12 @@ function importPod(migration: MigrationDraft, workload: SourceObject, resource =
     pattern === '' ? undefined : matching(workload, pattern),
   );
   return true;
+}
+
+function draftOf(migration: MigrationDraft, annotations: readonly FoundKey<SkyWalkingDraft>[]): AgentDraft {
+  const draft = new AgentDraft();
+  for (const found of annotations) importAnnotation(migration, draft, found);
+  return draft;
 }
 
 const IS_WORD = /^[^\s"'\\$]+$/;
