@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { access, chmod, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from '../lib/usage-error.ts';
 import { type ConvertedText, convertText } from '../manifests/convert/convert.ts';
 import { displayName, fileError, isAddress } from '../manifests/file.ts';
@@ -46,10 +46,35 @@ export async function convert(options: ConvertOptions): Promise<CommandResult> {
 async function write({ file, before, text }: Converted): Promise<void> {
   if (file === '-' || text === before) return;
   try {
-    await writeFile(file, text);
+    await replaceFile(file, text);
   } catch (error) {
     throw new UsageError([fileError(file, error)]);
   }
+}
+
+/** A disk that is full, or the end of the process, leaves the file as it was. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  // Through a link: the file that it names is replaced.
+  const path = await realpath(file);
+  const { mode } = await stat(path);
+  await access(path, constants.W_OK);
+  const draft = `${path}.${process.pid}.convert`;
+  try {
+    await writeFile(draft, text, { flag: 'wx' });
+    await chmod(draft, mode);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (!isFixed(error)) throw error;
+    await writeFile(path, text);
+  }
+}
+
+/** A directory that cannot be written to, or a file that is mounted, can only be written over. */
+function isFixed(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].includes(String(error.code))
+  );
 }
 
 function isWithoutProfile({ profiles }: Converted): boolean {

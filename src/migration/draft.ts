@@ -6,7 +6,7 @@ import type { AgentDraft } from './agent-draft.ts';
 import { fieldsOf, isCarried, type KeyPlace, type KeyRow, rowFor, type RowMatch } from './key-row.ts';
 import { MetadataPlans, metadataOf, metadataPlace, templateOf } from './metadata-plan.ts';
 import type { MetadataField, Migration, Place, Remark, SourceObject } from './model.ts';
-import { place, profileDocument } from './placement.ts';
+import { missingParameters, place, profileDocument } from './placement.ts';
 
 /** The result of an import while it is made. */
 export class MigrationDraft {
@@ -126,6 +126,24 @@ export class MigrationDraft {
     const { annotations, spec, misfits } = place(draft, base, level);
     for (const misfit of misfits) this.lost(product, String(misfit.at.path.at(-1)), misfit.at, misfit);
     return { profile: spec ? this.#addProfile(`${base.name}-${source}`, spec) : base.name, annotations };
+  }
+
+  /** Says what the agent of a pod in this namespace needs, if neither the product nor the namespace says it. */
+  reportMissing(
+    draft: AgentDraft,
+    base: Profile,
+    {
+      product,
+      namespace,
+      key,
+      at,
+    }: { readonly product: string; readonly namespace: string; readonly key: string; readonly at: Place },
+  ): void {
+    for (const name of missingParameters(draft, base)) {
+      if (this.plans.namespace(namespace).annotation(name) !== undefined) continue;
+      const why = `it is not there, and without the setting ${name} a pod gets no agent`;
+      this.lost(product, key, at, { why, todo: `annotate namespace ${namespace} with agent-injector.io/${name}` });
+    }
   }
 
   /** Profiles of one content are one profile. */

@@ -37,6 +37,11 @@ export class MetadataPlan {
     if (own === undefined && !names.includes(name)) this.annotations.set(key('profile'), [...names, name].join(','));
   }
 
+  /** True if several requests have brought profiles. */
+  get isForSeveral(): boolean {
+    return this.annotations.get(key('profile'))?.includes(',') === true;
+  }
+
   /** The annotation as it will be. */
   annotation(name: string): string | undefined {
     return this.annotations.get(key(name)) ?? this.#own.annotations[key(name)];

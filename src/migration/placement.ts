@@ -5,6 +5,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { STRICT, levelsOfParameter } from '../profiles/tenancy/policy.ts';
 import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
 import type { AgentDraft, Wish, WishedVariable } from './agent-draft.ts';
+import { IN_CLEAR, isCredential } from './credentials.ts';
 import type { Place } from './model.ts';
 
 /** What cannot be said: `key` is the name of the setting or variable. */
@@ -45,8 +46,9 @@ export function place(draft: AgentDraft, base: Profile, level: Extract<Level, 'n
   misfits.push(
     ...wished.filter(isTemplate).map(({ at }) => ({ at, why: DOLLAR, todo: 'set the variable in the pod' })),
   );
+  misfits.push(...wished.filter(isInClear).map(({ at }) => ({ at, ...IN_CLEAR })));
   const { words, environment } = divide(
-    wished.filter((one) => !isTemplate(one)),
+    wished.filter((one) => !isTemplate(one) && !isInClear(one)),
     base,
   );
   if (words.length > 0) annotations.set(VARIABLES, words.join(' '));
@@ -132,6 +134,18 @@ const DOLLAR = 'the value has a `${`, which names a parameter in a profile';
 
 function isTemplate({ entry: { value } }: WishedVariable): boolean {
   return typeof value === 'string' && value.includes('${');
+}
+
+function isInClear({ entry }: WishedVariable): boolean {
+  return entry['valueFrom'] === undefined && isCredential(textIn(entry, 'name'), textIn(entry, 'value'));
+}
+
+/** The parameters without which the base is not injected, and that the draft says nothing about. */
+export function missingParameters({ settings, parameters }: AgentDraft, base: Profile): readonly string[] {
+  return [...base.parameters.values()]
+    .filter((one) => one.required && one.default === undefined && !settings.has(one.name))
+    .map(({ name }) => name)
+    .filter((name) => !parameters.some((one) => one['name'] === name));
 }
 
 /** The fields of deliveries that other products know. */

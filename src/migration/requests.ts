@@ -1,3 +1,4 @@
+import { key } from '../api/keys.ts';
 import type { Json } from '../lib/json.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { AgentDraft } from './agent-draft.ts';
@@ -25,7 +26,7 @@ export function requestForPod(
   const { profile, annotations } = migration.place(draft, base, { level: 'pod', product, source });
   plan.addProfile(profile);
   for (const [name, value] of annotations) annotateFor(plan, profile, name, value);
-  if (containers) nameContainers(migration, workload, profile, containers);
+  nameContainers(migration, workload, profile, containers);
   enable(migration, workload.namespace);
 }
 
@@ -79,16 +80,24 @@ function annotateFor(
   if (!plan.annotate(name, value)) plan.annotate(`${name}.${profile}`, value);
 }
 
-/** Says which containers get the profile, if they are not all app containers. */
+/**
+ * Says which containers get the profile, if they are not all app containers; `containers`: undefined for all. What is said without a name of a profile
+ * holds for the other profiles of the pod, too.
+ */
 export function nameContainers(
   migration: MigrationDraft,
   workload: SourceObject,
   profile: string,
-  containers: readonly string[],
+  containers?: readonly string[],
 ): void {
+  const plan = migration.plans.template(workload);
   const all = containerNames(workload);
-  const isAll = containers.length === all.length && all.every((name) => containers.includes(name));
-  if (!isAll) annotateFor(migration.plans.template(workload), profile, 'containers', containers.join(','));
+  const isAll = !containers || (containers.length === all.length && all.every((name) => containers.includes(name)));
+  const ofOthers = plan.annotations.get(key('containers'));
+  const text = (isAll ? all : containers).join(',');
+  if (isAll && ofOthers === undefined) return;
+  if (ofOthers !== text && plan.isForSeveral) plan.annotate(`containers.${profile}`, text);
+  else annotateFor(plan, profile, 'containers', text);
 }
 
 /** Turns injection on for a namespace in which only some pods get an agent. */

@@ -1,7 +1,21 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executable } from '../support/built.ts';
 import { run } from '../support/process.ts';
 
 const folder = join(import.meta.dirname, '../support/earlier-words');
@@ -66,6 +80,27 @@ describe('convert', () => {
     expect(left).toMatchObject({ code: 1, stdout: text });
     expect(left.stderr).toMatch(/^standard input:3:\d+: left as it is: /);
     expect((await run(['convert', 'profiles/pod.yaml'], { cwd: dir })).code).toBe(1);
+  });
+
+  it.runIf(process.platform !== 'win32')('leaves a file as it was if it cannot be written as a whole', () => {
+    const path = join(dir, 'profiles/acme.yaml');
+    // As on a disk that is full: a file may have 1 KiB.
+    const script = `ulimit -f 1; exec "$@"`;
+    const { status, stderr } = spawnSync('bash', ['-c', script, '-', process.execPath, executable, 'convert', path], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining('acme.yaml') as string });
+    expect(read('profiles/acme.yaml')).toBe(before);
+    expect(readdirSync(join(dir, 'profiles')).toSorted()).toEqual(['acme.yaml', 'more', 'pod.yaml']);
+  });
+
+  it('keeps the mode of a file, and a link to it', async () => {
+    chmodSync(join(dir, 'profiles/acme.yaml'), 0o640);
+    symlinkSync('profiles/acme.yaml', join(dir, 'link.yaml'));
+    expect((await run(['convert', 'link.yaml'], { cwd: dir })).code).toBe(0);
+    expect(lstatSync(join(dir, 'link.yaml')).isSymbolicLink()).toBe(true);
+    expect(statSync(join(dir, 'profiles/acme.yaml')).mode & 0o777).toBe(0o640);
+    expect(read('profiles/acme.yaml')).toBe(after);
   });
 
   it.each([

@@ -3,8 +3,9 @@ import { rewriteMetadata, type MetadataChange, type Rewritten } from '../../mani
 import { withoutDocuments } from '../../manifests/metadata/without-documents.ts';
 import { displayName } from '../../manifests/file.ts';
 import { type ManifestSource, readManifests } from '../../manifests/sources.ts';
-import { objectIn, textIn } from '../../lib/json.ts';
+import { type JsonObject, objectIn, textIn } from '../../lib/json.ts';
 import { pointer } from '../../lib/json-patch.ts';
+import { readWithBuiltIn } from '../../profile-sources/builtin-documents.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { migrate } from '../../migration/migrate.ts';
 import type { Migration, SourceObject } from '../../migration/model.ts';
@@ -56,7 +57,11 @@ export function importSources(sources: readonly ManifestSource[], namespace: str
       ...targetFiles(migration),
       ...profileFiles(migration),
     ],
-    report: [...reportOf(migration.remarks, origins), ...rewritten.flatMap(({ lines }) => lines)],
+    report: [
+      ...reportOf(migration.remarks, origins),
+      ...rewritten.flatMap(({ lines }) => lines),
+      ...invalidProfiles(migration, catalogue),
+    ],
     migration,
   };
 }
@@ -134,9 +139,27 @@ function targetFiles({ targets }: Migration): readonly ImportedFile[] {
   return targets.length === 0 ? [] : [{ name: 'targets.yaml', text: targets.map(yamlText).join('---\n') }];
 }
 
+/** What the other product accepts may be no valid value of a profile: the name of a variable, a size, a policy. */
+function invalidProfiles({ profiles }: Migration, catalogue: Catalogue): readonly ReportLine[] {
+  if (profiles.length === 0) return [];
+  const sources = profiles.map((document) => ({ origin: profilePath(document), document }));
+  return readWithBuiltIn(sources, catalogue).problems.flatMap(({ source, path, message }): readonly ReportLine[] => {
+    const { origin } = source;
+    const document = sources.find((one) => one.origin === origin)?.document;
+    if (!document) return [];
+    const subject = `AgentProfile/${textIn(objectIn(document, 'metadata'), 'name')}`;
+    const todo = 'correct it in the profile: until then, there is no such profile for the server';
+    return [{ at: origin, subject, product: '', key: path.map(String).join('.'), outcome: 'lost', message, todo }];
+  });
+}
+
+function profilePath(document: JsonObject): string {
+  return `profiles/${textIn(objectIn(document, 'metadata'), 'name')}.yaml`;
+}
+
 function profileFiles({ profiles }: Migration): readonly ImportedFile[] {
   return profiles.map((document) => ({
-    name: `profiles/${textIn(objectIn(document, 'metadata'), 'name')}.yaml`,
+    name: profilePath(document),
     text: yamlText(document),
   }));
 }

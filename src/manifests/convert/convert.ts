@@ -46,6 +46,9 @@ export function convertText(text: string): ConvertedText {
 const BY_HAND =
   'something in this file is written in a way that cannot be converted without changing other parts: change it by hand';
 
+/** Of a text that cannot be parsed: the kind stands there as in a document. */
+const IS_PROFILE = new RegExp(`^\\s*(?:- )?["']?kind["']?:\\s*["']?${PROFILE_KIND}["']?,?\\s*(?:#.*)?$`, 'm');
+
 /** What is found in a part of a document, and the value that the part has afterwards. */
 interface Found {
   readonly edits: readonly TextEdit[];
@@ -122,14 +125,16 @@ class Conversion {
   /** A text may be a file of profiles: the values of a ConfigMap are. */
   #inString(node: Node, json: string): Found {
     const inner = json.includes(PROFILE_KIND) ? convertText(json) : undefined;
-    if (!inner || inner.profiles === 0 || !isScalar(node)) return nothingIn(json);
+    if (!inner || !isScalar(node)) return nothingIn(json);
+    const unread = inner.profiles === 0 && IS_PROFILE.test(json) ? inner.problems : [];
+    if (inner.profiles === 0 && unread.length === 0) return nothingIn(json);
     const inText = (places: readonly SyntaxProblem[]): readonly SyntaxProblem[] =>
       places.map((place) => ({ ...place, ...placeInside(this.#source, node, this.#document.position, place) }));
     return {
       edits: inner.changes.length === 0 ? [] : embeddedEdits(this.#source, node, inner.text),
       changes: inText(inner.changes),
       problems: inText(inner.problems),
-      profiles: inner.profiles,
+      profiles: unread.length > 0 ? 1 : inner.profiles,
       expected: inner.text,
     };
   }

@@ -5,7 +5,7 @@ import { scalarText } from '../json-text.ts';
 import type { Place, SourceObject } from '../model.ts';
 import { type AgentRequest, requestForLabels, requestForNamespace, requestForPod } from '../requests.ts';
 import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
-import { datadog, importPod, PRODUCT, tagsOfWorkload } from './pods.ts';
+import { besides, datadog, importPod, PRODUCT, tagsOfWorkload } from './pods.ts';
 import { DatadogDraft, languages } from './rows.ts';
 import { setVersion } from './versions.ts';
 
@@ -120,7 +120,7 @@ function agentsOf(
   at: Place,
 ): readonly AgentRequest[] {
   const named = Object.keys(versions);
-  return (named.length > 0 ? named : [...languages.keys()]).flatMap((language) => {
+  const agents = (named.length > 0 ? named : [...languages.keys()]).flatMap((language) => {
     const profile = languages.get(language) ?? `datadog-${language}`;
     const base = migration.profile(profile);
     if (!base) {
@@ -133,4 +133,8 @@ function agentsOf(
     setVersion(draft, base, scalarText(versions[language]), at);
     return [{ product: PRODUCT, base, draft: draft.complete(agent), source: name }];
   });
+  const [first, ...others] = agents.map(({ base }) => base.name);
+  if (first !== undefined && others.length > 0)
+    migration.lost(PRODUCT, 'ddTraceVersions', at, besides(first, others.join(', ')));
+  return agents;
 }

@@ -2,7 +2,7 @@ import { productNames } from '../product-names.ts';
 import { isObject } from '../../lib/json.ts';
 import { addVariable, addVariables, AgentDraft } from '../agent-draft.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
-import { metadataOf, metadataPlace, templateOf } from '../metadata-plan.ts';
+import { containerNames, metadataOf, metadataPlace, templateOf } from '../metadata-plan.ts';
 import type { SourceObject } from '../model.ts';
 import { enable, requestForPod } from '../requests.ts';
 import { type DatadogDraft, datadogRows, deliveryFor, languages } from './rows.ts';
@@ -30,16 +30,32 @@ export function importPod(migration: MigrationDraft, workload: SourceObject): bo
   }
   reportMode(migration, labels);
   const libraries = librariesIn(annotations);
+  if (![...libraries.values()].some((found) => found.some(asksForLibrary))) {
+    for (const { key, at } of annotations)
+      if (/\.config\.v1$|\/apm-inject\.(tracer-configs|injection-mode)$/.test(key))
+        migration.lost(PRODUCT, key, at, WITHOUT_LIBRARY);
+    return false;
+  }
   const common = commonDraft(migration, annotations);
   for (const [language, found] of libraries) importLibrary(migration, workload, { language, found, common });
-  if (libraries.size > 0) tagsOfWorkload(migration, workload);
-  return libraries.size > 0;
+  reportSeveral(migration, workload, libraries);
+  tagsOfWorkload(migration, workload);
+  return true;
 }
+
+const WITHOUT_LIBRARY = {
+  why: 'the pod asks for no library that it is for',
+  todo: 'name the version of a library, and import again; for the library of a target, set the variables in the pod',
+} as const;
 
 interface Library {
   readonly found: FoundKey<DatadogDraft>;
   readonly container: string | undefined;
   readonly what: string;
+}
+
+function asksForLibrary({ what }: Library): boolean {
+  return what !== 'config.v1';
 }
 
 /** The annotations for each language. `all` is all of those that have a profile. */
@@ -81,22 +97,57 @@ function importLibrary(migration: MigrationDraft, workload: SourceObject, { lang
     reportMissing(migration, language, found);
     return;
   }
+  const asking = found.filter(asksForLibrary);
+  if (asking.length === 0) {
+    for (const { found: one } of found)
+      if (!one.key.includes('all-lib.')) migration.lost(PRODUCT, one.key, one.at, WITHOUT_LIBRARY);
+    return;
+  }
   const draft = new AgentDraft();
   for (const { found: one, what } of found) {
     if (what === 'custom-image') draft.set('agent-image', one.value, one.at);
     if (what === 'version') setVersion(draft, base, one.value, one.at);
     if (what === 'config.v1') importConfig(migration, draft, one);
   }
-  const asking = found.filter(({ what }) => what !== 'config.v1');
-  if (asking.length === 0) return;
-  const containers = asking.flatMap(({ container }) => container ?? []);
-  const isForAll = containers.length < asking.length;
   requestForPod(
     migration,
     workload,
     { product: PRODUCT, base, draft: draft.complete(common), source: workload.name },
-    isForAll ? undefined : containers,
+    containersOf(asking),
   );
+}
+
+/** The containers that annotations name; undefined for all. */
+function containersOf(asking: readonly Library[]): readonly string[] | undefined {
+  const containers = asking.flatMap(({ container }) => container ?? []);
+  return containers.length < asking.length ? undefined : containers;
+}
+
+/** A container has one library: their mount path is the same. */
+function reportSeveral(
+  migration: MigrationDraft,
+  workload: SourceObject,
+  libraries: ReadonlyMap<string, readonly Library[]>,
+): void {
+  const taken = new Map<string, string>();
+  for (const [language, found] of libraries) {
+    const profile = languages.get(language) ?? '';
+    const [first, ...others] = found.filter(asksForLibrary);
+    if (!first || !migration.profile(profile)) continue;
+    const containers = containersOf([first, ...others]) ?? containerNames(workload);
+    const before = containers.map((name) => taken.get(name)).find((name) => name !== undefined);
+    const { key, at } = first.found;
+    if (before !== undefined) migration.lost(PRODUCT, key, at, besides(before, profile));
+    for (const name of containers) taken.set(name, taken.get(name) ?? profile);
+  }
+}
+
+/** Why a library is not in a container that has another one. */
+export function besides(first: string, others: string): { readonly why: string; readonly todo: string } {
+  return {
+    why: `a container that gets ${first} gets none of ${others}: the libraries have one mount path`,
+    todo: 'name the one language of each workload',
+  };
 }
 
 /** `all` is all that have a profile. */

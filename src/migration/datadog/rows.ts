@@ -147,7 +147,7 @@ const instrumentation: readonly Row[] = [
     on: ON,
     key,
     why: 'agent-injector does not look into running processes for their language',
-    todo: 'name the profile of each workload, or several: each loads only in its runtime',
+    todo: 'name the profile of each workload',
   })),
   { on: ON, key: 'injector', ...INJECTOR },
   { on: ON, key: 'skipKPITelemetry', ...INJECTOR },

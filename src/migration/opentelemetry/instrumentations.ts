@@ -71,6 +71,9 @@ export class Instrumentations {
     const base = this.#migration.profile(`opentelemetry-${language}`);
     if (!base) return undefined;
     const agent = withoutUsualProtocol(draft.of(language), base.parameters.has('otlp-protocol'));
+    const { namespace } = object;
+    const at = specPlace(object);
+    this.#migration.reportMissing(agent, base, { product: PRODUCT, namespace, key: 'exporter.endpoint', at });
     return this.#migration.place(agent, base, { level, product: PRODUCT, source: object.name });
   }
 

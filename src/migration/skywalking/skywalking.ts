@@ -2,6 +2,7 @@ import { productNames } from '../product-names.ts';
 import { objectIn } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../resources.ts';
+import { IN_CLEAR, isCredential } from '../credentials.ts';
 import { jsonIn } from '../datadog/variables.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, templateOf } from '../metadata-plan.ts';
@@ -77,9 +78,13 @@ function importPod(migration: MigrationDraft, workload: SourceObject, resource =
   if (asked === 'false') migration.plans.template(workload).annotate('inject', 'false');
   const base = migration.profile('skywalking-java');
   if (asked !== 'true' || !base) return false;
-  const draft = new AgentDraft();
-  for (const found of annotations) importAnnotation(migration, draft, found);
-  draft.complete(resource.agent);
+  const draft = draftOf(migration, annotations).complete(resource.agent);
+  migration.reportMissing(draft, base, {
+    product: PRODUCT,
+    namespace: workload.namespace,
+    key: 'collector.backend_service',
+    at: { object: workload, path: workload.template ?? [] },
+  });
   const pattern = annotations.find(({ key }) => key.endsWith('/inject.Container'))?.value ?? resource.containers;
   requestForPod(
     migration,
@@ -88,6 +93,12 @@ function importPod(migration: MigrationDraft, workload: SourceObject, resource =
     pattern === '' ? undefined : matching(workload, pattern),
   );
   return true;
+}
+
+function draftOf(migration: MigrationDraft, annotations: readonly FoundKey<SkyWalkingDraft>[]): AgentDraft {
+  const draft = new AgentDraft();
+  for (const found of annotations) importAnnotation(migration, draft, found);
+  return draft;
 }
 
 const IS_WORD = /^[^\s"'\\$]+$/;
@@ -111,6 +122,7 @@ function importOption(
   if (option === 'agent.service_name') draft.set('service-name', value, at);
   else if (option === 'collector.backend_service')
     for (const [name, text] of collectorSettings(value)) draft.set(name, text, at);
+  else if (isCredential(option, value)) migration.lost(PRODUCT, key, at, IN_CLEAR);
   else if (IS_WORD.test(value)) draft.options.push(`-Dskywalking.${option}=${value}`);
   else
     migration.lost(PRODUCT, key, at, {

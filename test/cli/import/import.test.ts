@@ -77,6 +77,18 @@ describe('import', () => {
     expect(await readFile(join(out, 'app.yaml'), 'utf8')).toBe(before);
   });
 
+  it.each([
+    ['a variable', 'java: {env: [{name: "A B", value: x}]}'],
+    ['a policy', 'imagePullPolicy: Sometimes'],
+    ['a size', 'java: {volumeLimitSize: much}'],
+  ])('says that a profile is not valid because of %s', async (_, field) => {
+    const text = `${instrumentation}  ${field.startsWith('java') ? field.replace('java', 'nodejs') : field}\n`;
+    const pod = workload('instrumentation.opentelemetry.io/inject-nodejs');
+    const { code, stderr } = await run(['import', '-', '-n', 'shop'], { stdin: `${text}---\n${pod}` });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^profiles\/opentelemetry-nodejs-traces\.yaml: AgentProfile\/.*not carried over: /m);
+  });
+
   it('ends with 1 if something was not carried over, and says where', async () => {
     const path = await files('lost', { 'app.yaml': workload('instrumentation.opentelemetry.io/inject-go') });
     const { code, stdout, stderr } = await run(['import', path]);

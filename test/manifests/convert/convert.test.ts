@@ -67,6 +67,17 @@ describe('a profile with words of earlier versions', () => {
     expect(parse(text)).toEqual(parse(wrap(after)));
   });
 
+  it.each([
+    ['with an error', `${before}broken: [\n`],
+    ['with a key that is there twice', before.replace(/^spec:$/m, 'kind: AgentProfile\nspec:')],
+    ['as a template of Helm', before.replace(/^spec:$/m, '{{- if .Values.acme }}\nspec:')],
+  ])('is left as it is in a text %s, and this is said', (_, inner) => {
+    const map = `data:\n  acme.yaml: |\n${indented(inner)}`;
+    const { text, changes, problems } = convertText(map);
+    expect({ text, changes }).toEqual({ text: map, changes: [] });
+    expect(problems.length).toBeGreaterThan(0);
+  });
+
   it('is left as it is where its text is folded, and this is said', () => {
     const folded = `data:\n  acme.yaml: >\n${indented(before)}`;
     const { text, changes, problems } = convertText(folded.replaceAll('\n', '\n\n'));
