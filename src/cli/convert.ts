@@ -3,6 +3,7 @@ import { UsageError } from '../lib/usage-error.ts';
 import { type ConvertedText, convertText } from '../manifests/convert/convert.ts';
 import { displayName, fileError, isAddress } from '../manifests/file.ts';
 import { readManifests } from '../manifests/sources.ts';
+import { counted } from './format.ts';
 import type { CommandResult } from './command-result.ts';
 import { manifestOutput } from './manifest-output.ts';
 
@@ -99,8 +100,4 @@ function summaryOf(results: readonly Converted[], diff: boolean): string {
   const problems = sum((one) => one.problems.length);
   const left = problems === 0 ? '' : `, ${problems} left as they are`;
   return `${counted(profiles, 'profile')}: ${changes === 0 ? 'nothing to change' : counted(changes, 'change')}${left}${diff && changes > 0 ? ' (nothing is written)' : ''}`;
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -9,15 +9,17 @@ type Labels = Readonly<Record<string, string>>;
 export function selectorMismatch(selector: Json | undefined, labels: Labels): string | undefined {
   if (!isObject(selector)) return undefined;
   const wanted = objectIn(selector, 'matchLabels');
+  // A key may be the name of something that every object has, such as `constructor`.
+  const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   for (const key of Object.keys(wanted)) {
-    if (labels[key] !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(labels[key])}`;
+    if (valueOf(key) !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(valueOf(key))}`;
   }
   const failed = objectsIn(selector, 'matchExpressions').find(
-    (one) => !matchesExpression(one, labels[textIn(one, 'key')]),
+    (one) => !matchesExpression(one, valueOf(textIn(one, 'key'))),
   );
   if (!failed) return undefined;
   const key = textIn(failed, 'key');
-  return `${key} ${expressionText(failed)}, found ${shown(labels[key])}`;
+  return `${key} ${expressionText(failed)}, found ${shown(valueOf(key))}`;
 }
 
 /** Evaluates an expression of a label or node selector against the value of its label. `Gt` and `Lt` (node selectors only) count as matched. */
