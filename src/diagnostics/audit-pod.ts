@@ -96,7 +96,13 @@ function injectedPodFindings(
   }
   const outdated = injected.flatMap(({ container, profile: name, hash }): readonly PodFinding[] => {
     const profile = profileFor(sources, name);
-    if (!profile) return [{ kind: 'outdated', message: `carries ${name}, a profile that no longer exists` }];
+    if (!profile)
+      return [
+        {
+          kind: 'outdated',
+          message: `carries ${name}, a profile that is not known here: it was removed, or you may not read it`,
+        },
+      ];
     const current = profileHash(profile);
     const versions = `hash ${hash}, now ${current}`;
     const message = `container ${container} carries an older version of ${name} (${versions})`;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts';
 
-/** A minimal pod that Pod Security level `restricted` admits. */
+/** A small pod that Pod Security level `restricted` admits. Its limits leave room for an agent. */
 export function samplePod(namespace: string): JsonObject {
   return {
     apiVersion: 'v1',
@@ -12,7 +12,7 @@ export function samplePod(namespace: string): JsonObject {
         {
           name: 'app',
           image: 'registry.example.com/app:1',
-          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '10m', memory: '16Mi' } },
+          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '256Mi' } },
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         },
       ],

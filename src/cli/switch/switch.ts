@@ -161,7 +161,7 @@ function consequences(options: SwitchOptions, releases: readonly SwitchedRelease
     : `admitted without it${isUnknown ? ', unless strictRequired is on: then they are refused' : ''}`;
   const isDryRun = options.mode === 'dry-run';
   return [
-    'In force in all replicas within 2 seconds.',
+    'In force within 2 seconds in each replica that runs. Where no replica answers, pods that require the agent are still refused: kubectl agent-injector check says so, and how to end it.',
     isDryRun
       ? 'New pods are not changed. What would be injected is in metrics, logs, warnings, audit annotations and Events.'
       : 'New pods start without the agent, with a record and a warning.',
