@@ -13,7 +13,7 @@ export class MigrationDraft {
   readonly plans: MetadataPlans;
   readonly catalogue: Catalogue;
   readonly objects: readonly SourceObject[];
-  readonly #remarks: Remark[] = [];
+  #remarks: Remark[] = [];
   /** Places and messages of the remarks on an object. */
   readonly #known = new Map<SourceObject, Set<string>>();
   readonly #profiles = new Map<string, JsonObject>();
@@ -32,6 +32,13 @@ export class MigrationDraft {
 
   lost(product: string, key: string, at: Place, { why, todo }: Loss): void {
     this.#add({ product, key, ...at, outcome: 'lost', message: why, todo });
+  }
+
+  /** An annotation of a pod that stays after all, since the other product is still needed for it. */
+  kept(product: string, key: string, at: Place, loss: Loss): void {
+    this.plans.template(at.object).keep('annotations', key);
+    this.#remarks = this.#remarks.filter((one) => one.object !== at.object || one.key !== key);
+    this.lost(product, key, at, loss);
   }
 
   carried(product: string, key: string, at: Place, { becomes, stays }: Gain): void {

@@ -55,6 +55,10 @@ export class MetadataPlan {
     if (this.#own[field][name] !== undefined) this.#removed.set(`${field} ${name}`, [field, name]);
   }
 
+  keep(field: MetadataField, name: string): void {
+    this.#removed.delete(`${field} ${name}`);
+  }
+
   get removed(): MetadataEdit['removed'] {
     return [...this.#removed.values()];
   }

@@ -563,3 +563,33 @@ describe('SkyWalking', () => {
     expect(admissions[0]?.decision.outcome).toBe('skipped');
   });
 });
+
+describe('what the other product is still needed for stays', () => {
+  it('an annotation for a library without a profile, which is reported once', () => {
+    const key = 'admission.datadoghq.com/ruby-lib.version';
+    const { lost, text } = after(namespace('shop'), workload({ annotations: { [key]: 'latest' } }));
+    expect(lost).toEqual([key]);
+    expect(JSON.stringify(text)).toContain(key);
+  });
+
+  it('an Instrumentation that has an agent for Go, too', () => {
+    const { text } = after(namespace('shop'), {
+      apiVersion: 'opentelemetry.io/v1alpha1',
+      kind: 'Instrumentation',
+      metadata: { name: 'all', namespace: 'shop' },
+      spec: { exporter: { endpoint: 'http://collector:4318' }, java: {}, go: { image: 'registry.example.com/go:1' } },
+    });
+    expect(JSON.stringify(text)).toContain('registry.example.com/go:1');
+  });
+
+  it('an Instrumentation for a language without a profile', () => {
+    const { lost, text } = after(namespace('shop'), {
+      apiVersion: 'newrelic.com/v1beta2',
+      kind: 'Instrumentation',
+      metadata: { name: 'ruby', namespace: 'newrelic' },
+      spec: { agent: { language: 'ruby', image: 'newrelic/newrelic-ruby-init:latest' } },
+    });
+    expect(lost).toContain('agent.language');
+    expect(JSON.stringify(text)).toContain('newrelic-ruby-init');
+  });
+});

@@ -152,12 +152,12 @@ export function besides(first: string, others: string): { readonly why: string; 
 
 /** `all` is all that have a profile. */
 function reportMissing(migration: MigrationDraft, language: string, found: readonly Library[]): void {
-  const own = found.find(({ found: { key } }) => !key.includes('all-lib.'));
-  if (own)
-    migration.lost(PRODUCT, own.found.key, own.found.at, {
-      why: `there is no profile ${languages.get(language) ?? ''}`,
-      todo: "keep Datadog's webhook for this pod, or write a profile: docs/add-your-own-agent.md",
-    });
+  for (const { found: own } of found)
+    if (!own.key.includes('all-lib.'))
+      migration.kept(PRODUCT, own.key, own.at, {
+        why: `there is no profile ${languages.get(language) ?? ''}`,
+        todo: "keep Datadog's webhook for this pod, or write a profile: docs/add-your-own-agent.md",
+      });
 }
 
 function importConfig(migration: MigrationDraft, draft: AgentDraft, { key, value, at }: FoundKey<DatadogDraft>): void {

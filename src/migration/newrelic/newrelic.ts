@@ -25,10 +25,11 @@ export function importNewRelic(migration: MigrationDraft): void {
     const draft = new NewRelicDraft();
     const json = objectIn(object.json, 'spec');
     migration.readFields(PRODUCT, { ...newRelic, on: 'Instrumentation' }, { json, at: specPlace(object) }, draft);
-    migration.replace(object);
     const base = migration.profile(`newrelic-${languageOf(draft.language)}`);
-    if (base) apply(migration, object, draft, { product: PRODUCT, base, draft: draft.agent, source: object.name });
-    else
+    if (base) {
+      migration.replace(object);
+      apply(migration, object, draft, { product: PRODUCT, base, draft: draft.agent, source: object.name });
+    } else
       migration.lost(PRODUCT, 'agent.language', specPlace(object, 'agent', 'language'), {
         why: `there is no profile newrelic-${languageOf(draft.language)}`,
         todo: 'keep the operator for these pods, or write a profile: docs/add-your-own-agent.md',

@@ -88,6 +88,9 @@ export class Instrumentations {
   }
 }
 
+/** Fields for agents that have no profile. */
+const ONLY_THERE = ['go', 'apacheHttpd', 'nginx'] as const;
+
 function isInstrumentation({ apiVersion, kind }: SourceObject): boolean {
   return kind === 'Instrumentation' && apiVersion.startsWith('opentelemetry.io/');
 }
@@ -96,7 +99,8 @@ function read(migration: MigrationDraft, object: SourceObject): Instrumentation 
   const draft = new InstrumentationDraft();
   const json = objectIn(object.json, 'spec');
   migration.readFields(PRODUCT, { ...openTelemetry, on: 'Instrumentation' }, { json, at: specPlace(object) }, draft);
-  migration.replace(object);
+  // The Operator still needs it for what only the Operator has.
+  if (!ONLY_THERE.some((name) => json[name] !== undefined)) migration.replace(object);
   return { object, draft };
 }
 
