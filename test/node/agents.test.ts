@@ -6,7 +6,7 @@ import { ways } from '../agents/ways.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
 import { isRequired } from '../support/node/places.ts';
 import { startInjectedNode, type InjectedNode } from './injected-node.ts';
-import { addAgentImage, deliveriesOf, expectAlive, expectBroken, profilesFolder } from './real-agents.ts';
+import { addAgentImage, deliveriesOf, expectAlive, expectBroken } from './real-agents.ts';
 import { record, recorded } from './results.ts';
 import { sampleOf } from './sample.ts';
 
@@ -15,9 +15,7 @@ import { sampleOf } from './sample.ts';
 
 let node: InjectedNode;
 beforeAll(async () => {
-  node = await startInjectedNode({
-    flags: { profiles: profilesFolder },
-  });
+  node = await startInjectedNode({});
 });
 afterAll(() => node?.stop());
 

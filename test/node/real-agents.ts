@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Listener } from '../agents/listener.ts';
 import { catalogue, isComplete, observationIn } from '../agents/run-agent.ts';
@@ -157,21 +156,18 @@ function expectedVerdict(agent: Agent): { readonly code: number; readonly verdic
   return isUnknown ? { code: 3, verdict: 'signs-unknown' } : { code: 0, verdict: 'alive' };
 }
 
-/** Runs `verify` with the profiles of these tests. */
+/** Runs `verify`. */
 export async function verify(
   kubeconfig: string,
   target: string,
   namespace: string,
   more: readonly string[] = [],
 ): Promise<{ readonly code: number | null; readonly report: LivenessReport }> {
-  const inputs = ['--kubeconfig', kubeconfig, '--profiles', profilesFolder, '-o', 'json'];
+  const inputs = ['--kubeconfig', kubeconfig, '-o', 'json'];
   const { code, stdout, stderr } = await run(['verify', target, '-n', namespace, ...inputs, ...more]);
   if (stdout === '') throw new Error(`verify printed nothing: ${stderr}`);
   return { code, report: JSON.parse(stdout) as LivenessReport };
 }
-
-/** The profiles that only these tests have. */
-export const profilesFolder: string = fileURLToPath(new URL('../agents/profiles', import.meta.url));
 
 const SIGNS_WITHIN = { deadline: 180_000, interval: 500 };
 
