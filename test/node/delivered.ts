@@ -51,12 +51,15 @@ export async function prepare(
 ): Promise<void> {
   for (const profile of selected) await node.addImage(imageOf(profile));
   await Promise.all(selected.flatMap((profile) => levels.map((level) => prepareNamespace(node, profile, level))));
+  // Profiles of one driver share its volume: their files have different names.
+  const drivers = new Map<string, string>();
   for (const { profile, delivery } of rows) {
     if (delivery.kind !== 'csi' || !selected.includes(profile)) continue;
-    const folder = join(node.folder, 'csi', profile.name);
+    const folder = join(node.folder, 'csi', delivery.driver);
     writeFiles(profile, join(folder, delivery.subPath ? render(delivery.subPath, new Map()) : ''));
-    await node.addCsiDriver(delivery.driver, folder);
+    drivers.set(delivery.driver, folder);
   }
+  for (const [driver, folder] of drivers) await node.addCsiDriver(driver, folder);
 }
 
 async function prepareNamespace({ client, folder }: InjectedNode, profile: Profile, level: Level): Promise<void> {
