@@ -1,5 +1,5 @@
 import { ENABLED, INJECTION_LABEL, REQUIRED, REVISION_LABEL } from '../api/keys.ts';
-import { selectorMismatch, selectorValues } from '../kubernetes/label-selector.ts';
+import { selectorMatches, selectorValues } from '../kubernetes/label-selector.ts';
 import { type JsonObject, objectIn, textIn } from '../lib/json.ts';
 import { coversPodCreation, type LabelledNamespace, ownEntries } from './webhook-match.ts';
 
@@ -33,7 +33,7 @@ export function overlappingReleases(
 /** True if an entry of agent-injector in the configuration is called for pods of a namespace with these labels. */
 export function servesNamespace(configuration: JsonObject, labels: LabelledNamespace['labels']): boolean {
   return ownEntries(configuration).some(
-    (entry) => coversPodCreation(entry) && selectorMismatch(entry['namespaceSelector'], labels) === undefined,
+    (entry) => coversPodCreation(entry) && selectorMatches(entry['namespaceSelector'], labels),
   );
 }
 

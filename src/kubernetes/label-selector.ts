@@ -2,24 +2,42 @@ import { isObject, type Json, type JsonObject, objectIn, objectsIn, textIn } fro
 
 type Labels = Readonly<Record<string, string>>;
 
-/**
- * Explains why a label selector does not match the labels, to follow "requires"; undefined if it matches. An empty or absent selector matches
- * everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector).
- */
-export function selectorMismatch(selector: Json | undefined, labels: Labels): string | undefined {
+/** An entry of `matchLabels` or `matchExpressions` that the labels do not meet. */
+interface UnmetTerm {
+  readonly key: string;
+  readonly found: string | undefined;
+  readonly term: { readonly label: string } | { readonly expression: JsonObject };
+}
+
+/** An empty or absent selector matches everything (k8s.io/apimachinery pkg/apis/meta/v1 LabelSelectorAsSelector). */
+function unmetTerm(selector: Json | undefined, labels: Labels): UnmetTerm | undefined {
   if (!isObject(selector)) return undefined;
-  const wanted = objectIn(selector, 'matchLabels');
   // A key may be the name of something that every object has, such as `constructor`.
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
+  const wanted = objectIn(selector, 'matchLabels');
   for (const key of Object.keys(wanted)) {
-    if (valueOf(key) !== wanted[key]) return `${key}=${textIn(wanted, key)}, found ${shown(valueOf(key))}`;
+    const found = valueOf(key);
+    if (found !== wanted[key]) return { key, found, term: { label: textIn(wanted, key) } };
   }
-  const failed = objectsIn(selector, 'matchExpressions').find(
-    (one) => !matchesExpression(one, valueOf(textIn(one, 'key'))),
-  );
-  if (!failed) return undefined;
-  const key = textIn(failed, 'key');
-  return `${key} ${expressionText(failed)}, found ${shown(valueOf(key))}`;
+  for (const expression of objectsIn(selector, 'matchExpressions')) {
+    const key = textIn(expression, 'key');
+    const found = valueOf(key);
+    if (!matchesExpression(expression, found)) return { key, found, term: { expression } };
+  }
+  return undefined;
+}
+
+export function selectorMatches(selector: Json | undefined, labels: Labels): boolean {
+  return unmetTerm(selector, labels) === undefined;
+}
+
+/** Explains why a label selector does not match the labels, to follow "requires"; undefined if it matches. */
+export function selectorMismatch(selector: Json | undefined, labels: Labels): string | undefined {
+  const unmet = unmetTerm(selector, labels);
+  if (!unmet) return undefined;
+  const { key, found, term } = unmet;
+  const wanted = 'label' in term ? `${key}=${term.label}` : `${key} ${expressionText(term.expression)}`;
+  return `${wanted}, found ${shown(found)}`;
 }
 
 /** Evaluates an expression of a label or node selector against the value of its label. `Gt` and `Lt` (node selectors only) count as matched. */

@@ -1,5 +1,5 @@
 import { NAMESPACE_NAME_LABEL } from '../kubernetes/labels.ts';
-import { selectorMismatch } from '../kubernetes/label-selector.ts';
+import { selectorMatches } from '../kubernetes/label-selector.ts';
 import { isObject, type Json, objectIn, objectsIn } from '../lib/json.ts';
 import type { MigrationDraft } from './draft.ts';
 import { metadataOf, templateOf } from './metadata-plan.ts';
@@ -15,10 +15,6 @@ export function namespacesIn(migration: MigrationDraft): readonly KnownNamespace
     const labels = object ? metadataOf(object.json, 'labels') : {};
     return { name, labels: { ...labels, [NAMESPACE_NAME_LABEL]: name } };
   });
-}
-
-export function selects(selector: Json | undefined, labels: Readonly<Record<string, string>>): boolean {
-  return selectorMismatch(selector, labels) === undefined;
 }
 
 /** True for a selector that selects everything. */
@@ -39,6 +35,6 @@ export function workloadsMatching(
   podSelector: Json | undefined,
 ): readonly SourceObject[] {
   return migration.workloads.filter(
-    (one) => namespaces.has(one.namespace) && selects(podSelector, metadataOf(templateOf(one), 'labels')),
+    (one) => namespaces.has(one.namespace) && selectorMatches(podSelector, metadataOf(templateOf(one), 'labels')),
   );
 }

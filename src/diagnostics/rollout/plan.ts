@@ -1,4 +1,4 @@
-import { selectorMismatch } from '../../kubernetes/label-selector.ts';
+import { selectorMatches } from '../../kubernetes/label-selector.ts';
 import {
   partitionOf,
   type Progress,
@@ -72,7 +72,7 @@ function planned(
   const object = objects.get(workloadId(status));
   const labels = templateLabels(object);
   const budgets = all
-    .filter((one) => one.namespace === namespace && labels && selectorMismatch(one.selector, labels) === undefined)
+    .filter((one) => one.namespace === namespace && labels && selectorMatches(one.selector, labels))
     .map(({ name, allowed }) => ({ name, allowed }));
   const blocked = whyBlocked(kind, object, mode);
   return {

@@ -4,7 +4,8 @@ import type { MigrationDraft } from '../draft.ts';
 import { scalarText } from '../json-text.ts';
 import type { Place, SourceObject } from '../model.ts';
 import { type AgentRequest, requestForLabels, requestForNamespace, requestForPod } from '../requests.ts';
-import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
+import { selectorMatches } from '../../kubernetes/label-selector.ts';
+import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, workloadsMatching } from '../selection.ts';
 import { besides, datadog, importPod, PRODUCT, tagsOfWorkload } from './pods.ts';
 import { DatadogDraft, languages } from './rows.ts';
 import { setVersion } from './versions.ts';
@@ -109,7 +110,7 @@ function namespacesOf(migration: MigrationDraft, selector: Json): readonly strin
   const names = isObject(selector) ? selector['matchNames'] : undefined;
   if (Array.isArray(names) && names.length > 0) return names.map(String);
   return namespacesIn(migration)
-    .filter(({ labels }) => selects(selector, labels))
+    .filter(({ labels }) => selectorMatches(selector, labels))
     .map(({ name }) => name);
 }
 

@@ -10,7 +10,8 @@ import {
   requestForPod,
   specPlace,
 } from '../requests.ts';
-import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, selects, workloadsMatching } from '../selection.ts';
+import { selectorMatches } from '../../kubernetes/label-selector.ts';
+import { isEmptySelector, namespacesIn, OTHER_NAMESPACES, workloadsMatching } from '../selection.ts';
 import { selectedContainers } from './containers.ts';
 import { NewRelicDraft, newRelicRows } from './rows.ts';
 
@@ -46,7 +47,9 @@ function languageOf(language: string): string {
 function apply(migration: MigrationDraft, object: SourceObject, draft: NewRelicDraft, request: AgentRequest): void {
   const { podSelector, namespaceSelector, containerSelector } = draft;
   const namespaces = namespacesIn(migration);
-  const selected = namespaces.filter(({ labels }) => selects(namespaceSelector, labels)).map(({ name }) => name);
+  const selected = namespaces
+    .filter(({ labels }) => selectorMatches(namespaceSelector, labels))
+    .map(({ name }) => name);
   const workloads = workloadsMatching(migration, new Set(selected), podSelector).filter(
     (one) => selectedContainers(one, containerSelector).length > 0,
   );

@@ -1,5 +1,5 @@
 import type { LabelSelector } from '../../api/target/label-selector.ts';
-import { selectorMismatch } from '../../kubernetes/label-selector.ts';
+import { selectorMatches } from '../../kubernetes/label-selector.ts';
 import type { NamespaceTargets, PodTarget } from '../../kubernetes/cluster-state.ts';
 import { byPrecedence, type Target } from './target.ts';
 
@@ -103,9 +103,7 @@ export function namespaceTargets(own: TargetIndex | undefined, cluster: TargetIn
 }
 
 function selects({ podSelector, namespaceSelector }: Target, namespace: Labels, pod: Labels): boolean {
-  return (
-    selectorMismatch(podSelector, pod) === undefined && selectorMismatch(namespaceSelector, namespace) === undefined
-  );
+  return selectorMatches(podSelector, pod) && selectorMatches(namespaceSelector, namespace);
 }
 
 /** Lists of labels of which a pod, or its namespace, must have one. A target can be found by any of the lists. */
