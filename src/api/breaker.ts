@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, parsedJson } from '../lib/json.ts';
 
 /**
  * The states of a circuit breaker that is not closed. `suspected`: pods crash with the agent, and none without it shows whether they would crash
@@ -78,12 +78,8 @@ export function readBreakers(data: JsonObject): ReadonlyMap<string, Breaker> {
 const MAX_TEXT = 4096;
 
 function parse(text: string): Breaker | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isBreaker(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
+  return isBreaker(value) ? value : undefined;
 }
 
 type Check = (value: Json | undefined) => boolean;

@@ -1,5 +1,5 @@
 import { annotationsOf, type Pod } from '../kubernetes/pod.ts';
-import { isObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, parsedJson } from '../lib/json.ts';
 import { splitList } from '../lib/text.ts';
 import { STATUS_ANNOTATION } from './keys.ts';
 
@@ -85,12 +85,7 @@ export function readStatus(pod: Pod): StatusRecord | undefined {
 }
 
 function parse(text: string | undefined): unknown {
-  if (text === undefined || text.length > MAX_RECORD_LENGTH) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return text === undefined || text.length > MAX_RECORD_LENGTH ? undefined : parsedJson(text);
 }
 
 const MAX_RECORD_LENGTH = 64 * 1024;

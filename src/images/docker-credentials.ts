@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { parsedJson } from '../lib/json.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { ImageError } from './image-error.ts';
 import { credentialKeys } from './reference.ts';
@@ -96,18 +97,10 @@ async function askHelper(name: string, registry: string): Promise<Credentials | 
     child.stdin?.end(registry);
   });
   if (answer === undefined) return undefined;
-  const parsed = helperSchema.safeParse(jsonOf(answer));
+  const parsed = helperSchema.safeParse(parsedJson(answer));
   if (!parsed.success) throw new ImageError(`${program} did not answer with a user name and a secret`);
   const { Username, Secret } = parsed.data;
   return Username === TOKEN_USER
     ? { kind: 'identityToken', token: Secret }
     : { kind: 'basic', username: Username, password: Secret };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { sleep, systemClock } from '../lib/clock.ts';
 import { type Blob, MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES, checkDigest, digestOf } from './blob.ts';
 import type { Credentials } from './docker-credentials.ts';
 import { type HttpAnswer, send } from './http.ts';
@@ -22,6 +23,8 @@ const ACCEPT = [
 ].join(', ');
 
 const MAX_REDIRECTS = 5;
+
+const pause = (ms: number): Promise<void> => sleep(systemClock, ms);
 
 /** A registry that answers 429 or 503 is asked again, this many times. */
 const MAX_ATTEMPTS = 3;
@@ -80,7 +83,7 @@ export class Registry implements BlobSource {
       const waitMs = retryAfterMs(answer, attempt);
       if (waitMs === undefined || attempt === MAX_ATTEMPTS || waitMs > MAX_WAIT_MS) return answer;
       // oxlint-disable-next-line eslint/no-await-in-loop
-      await (this.#options.wait ?? delay)(waitMs);
+      await (this.#options.wait ?? pause)(waitMs);
     }
   }
 
@@ -135,10 +138,4 @@ function refusal({ status, body }: HttpAnswer, { registry, repository, version }
 function firstMessage(body: Buffer): string | undefined {
   const text = body.subarray(0, 4096).toString('utf8');
   return /"message"\s*:\s*"([^"\\]{1,200})"/.exec(text)?.[1];
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -13,6 +13,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** The value of a JSON text; undefined if the text is not JSON. */
+export function parsedJson(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Compares only the fields that the part has, at every depth; lists must be equal. */
 export function contains(value: Json | undefined, part: Json | undefined): boolean {
   if (Array.isArray(part)) return JSON.stringify(value) === JSON.stringify(part);

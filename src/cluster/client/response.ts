@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject, parsedJson } from '../../lib/json.ts';
 import type { Failure } from './errors.ts';
 import { ItemSplitter } from './item-splitter.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -109,12 +109,8 @@ export async function readLines(response: IncomingMessage, watch: WatchOptions):
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 function notJson(text: string): Failure {

@@ -1,12 +1,12 @@
 import { productNames } from '../product-names.ts';
-import { isObject } from '../../lib/json.ts';
+import { isObject, parsedJson } from '../../lib/json.ts';
 import { addVariable, addVariables, AgentDraft } from '../agent-draft.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, metadataPlace, templateOf } from '../metadata-plan.ts';
 import type { SourceObject } from '../model.ts';
 import { enable, requestForPod } from '../requests.ts';
 import { type DatadogDraft, datadogRows, deliveryFor, languages } from './rows.ts';
-import { jsonIn, libraryVariables, settingsOfVariable } from './variables.ts';
+import { libraryVariables, settingsOfVariable } from './variables.ts';
 import { setVersion } from './versions.ts';
 
 export const PRODUCT = productNames.datadog;
@@ -77,7 +77,7 @@ function commonDraft(migration: MigrationDraft, annotations: readonly FoundKey<D
     if (key.endsWith('/apm-inject.injection-mode'))
       for (const [name, text] of deliveryFor(value)) draft.set(name, text, at);
     if (!key.endsWith('/apm-inject.tracer-configs')) continue;
-    const list = jsonIn(value);
+    const list = parsedJson(value);
     if (Array.isArray(list)) for (const one of list) if (isObject(one)) addVariable(draft, one, at, settingsOfVariable);
     if (!Array.isArray(list))
       migration.lost(PRODUCT, key, at, { why: 'it is not a JSON list', todo: 'correct it, and import again' });

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, textIn } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject, parsedJson, textIn } from '../../lib/json.ts';
 
 /** Variables of the libraries that are settings here. */
 const settings: Readonly<Record<string, string>> = {
@@ -59,7 +59,7 @@ export const libraryConfigFields: readonly string[] = [...Object.keys(configFiel
 export function libraryVariables(
   text: string,
 ): { readonly variables: readonly JsonObject[]; readonly unknown: readonly string[] } | undefined {
-  const config = jsonIn(text);
+  const config = parsedJson(text);
   if (!isObject(config)) return undefined;
   const fields = Object.entries(config).filter(([name]) => !REPEATED.has(name));
   return {
@@ -69,13 +69,4 @@ export function libraryVariables(
     }),
     unknown: fields.map(([name]) => name).filter((name) => !Object.hasOwn(configFields, name)),
   };
-}
-
-export function jsonIn(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,13 @@
 import { productNames } from '../product-names.ts';
-import { objectIn } from '../../lib/json.ts';
+import { objectIn, parsedJson } from '../../lib/json.ts';
 import { AgentDraft } from '../agent-draft.ts';
 import { addResources } from '../resources.ts';
 import { IN_CLEAR, isCredential } from '../credentials.ts';
-import { jsonIn } from '../datadog/variables.ts';
 import type { FoundKey, KeyTable, MigrationDraft } from '../draft.ts';
 import { containerNames, metadataOf, templateOf } from '../metadata-plan.ts';
 import type { SourceObject } from '../model.ts';
 import { enable, requestForPod, specPlace } from '../requests.ts';
-import { selects } from '../selection.ts';
+import { selectorMatches } from '../../kubernetes/label-selector.ts';
 import { SkyWalkingDraft, skyWalkingRows } from './rows.ts';
 import { collectorSettings } from './variables.ts';
 
@@ -58,7 +57,7 @@ function importNamespace(migration: MigrationDraft, object: SourceObject): void 
 function agentFor(workload: SourceObject, agents: readonly SwAgent[]): SwAgent | undefined {
   const labels = metadataOf(templateOf(workload), 'labels');
   return agents.findLast(
-    ({ object, draft }) => object.namespace === workload.namespace && selects(draft.selector, labels),
+    ({ object, draft }) => object.namespace === workload.namespace && selectorMatches(draft.selector, labels),
   );
 }
 
@@ -110,7 +109,7 @@ function importAnnotation(migration: MigrationDraft, draft: AgentDraft, found: F
   const option = OPTION.exec(key)?.[1];
   const resources = /\/initcontainer\.resources\.(limits|requests)$/.exec(key)?.[1];
   if (key.endsWith('/initcontainer.Image')) draft.set('agent-image', value, at);
-  else if (resources !== undefined) addResources(draft, { [resources]: jsonIn(value) ?? null });
+  else if (resources !== undefined) addResources(draft, { [resources]: parsedJson(value) ?? null });
   else if (option !== undefined) importOption(migration, draft, { ...found, option });
 }
 
