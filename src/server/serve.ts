@@ -22,8 +22,8 @@ import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
 import { type Running, runProcess } from './process.ts';
-import { type AgentResources, openResources } from './resource-status/resources.ts';
-import { openResourceStatus, type ResourceStatus } from './resource-status/open-status.ts';
+import { type AgentResources, openResources } from './agent-resources/resources.ts';
+import { openResourceStatus, type ResourceStatus } from './agent-resources/open-status.ts';
 import { type OpenedRegistration, openRegistration } from './registration.ts';
 
 /** `agent-injector serve`: runs until a signal. Throws a UsageError before any port opens if the configuration is not valid. */

@@ -15,7 +15,7 @@ import { createAdminServer } from '../admin-server.ts';
 import { requireCluster } from '../cluster.ts';
 import { listen } from '../listen.ts';
 import { type Running, runProcess } from '../process.ts';
-import { StatusWriter } from '../resource-status/status-writer.ts';
+import { StatusWriter } from '../agent-resources/status-writer.ts';
 import { Observer } from './observer.ts';
 import { podsStatus } from './pods-status.ts';
 

@@ -4,7 +4,7 @@ import type { StoredResource } from '../../cluster/resources/status-watch.ts';
 import { textIn } from '../../lib/json.ts';
 import type { Census } from '../../observer/census.ts';
 import { type PodCounts, PODS_OWNERSHIP, podsReport } from '../../resources/pods-report.ts';
-import type { StatusSource } from '../resource-status/status-writer.ts';
+import type { StatusSource } from '../agent-resources/status-writer.ts';
 
 interface Sight {
   readonly census: () => Census | undefined;

@@ -6,7 +6,7 @@ import { builtInCatalogue } from '../../../src/profile-sources/builtin.ts';
 import type { ProfileState } from '../../../src/profile-sources/resource-profiles.ts';
 import { profileHash } from '../../../src/profiles/fingerprint.ts';
 import { renderStatus } from '../../../src/resources/status.ts';
-import { type Judgements, statusSources } from '../../../src/server/resource-status/judgements.ts';
+import { type Judgements, statusSources } from '../../../src/server/agent-resources/judgements.ts';
 import { accepted, target } from '../../support/targets.ts';
 
 const catalogue = builtInCatalogue();

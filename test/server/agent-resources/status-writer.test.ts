@@ -3,7 +3,7 @@ import type { KubeClient, SendOptions } from '../../../src/cluster/client/types.
 import { type JsonObject, objectIn, textIn } from '../../../src/lib/json.ts';
 import { PROFILE_OWNERSHIP, profileReport } from '../../../src/resources/profile-report.ts';
 import type { Report } from '../../../src/resources/status.ts';
-import { StatusWriter } from '../../../src/server/resource-status/status-writer.ts';
+import { StatusWriter } from '../../../src/server/agent-resources/status-writer.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
