@@ -7,6 +7,7 @@ import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../su
 import { BREAKERS, startObserver, type ObserverProcess } from '../support/observer.ts';
 import { claimIn, instrumented, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 import { run, type Ended } from '../support/process.ts';
+import { type ContainerForm, containerForms, secondsAgo } from '../support/kubelet-status.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // A PodDisruptionBudget holds, whatever evicts: the Eviction API of a real control plane refuses. There is no kubelet: the statuses of pods are written
@@ -34,29 +35,15 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const secondsAgo = (seconds: number): string =>
-  new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '');
-
-const forms = {
-  running: () => ({ restartCount: 0, ready: true, started: true, state: { running: { startedAt: secondsAgo(1) } } }),
-  crashing: () => ({
-    restartCount: 2,
-    ready: false,
-    started: false,
-    state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 20s restarting failed container' } },
-    lastState: { terminated: { exitCode: 1, reason: 'Error', startedAt: secondsAgo(2), finishedAt: secondsAgo(1) } },
-  }),
-};
-
 /** Writes the status of a pod as a kubelet does. */
-async function report(pod: Pod, form: keyof typeof forms): Promise<void> {
+async function report(pod: Pod, form: ContainerForm): Promise<void> {
   const { namespace, name } = pod.metadata ?? {};
   const ready = form === 'running' ? 'True' : 'False';
   const status = {
     phase: 'Running',
     startTime: secondsAgo(2),
     conditions: [{ type: 'Ready', status: ready, lastTransitionTime: secondsAgo(1) }],
-    containerStatuses: [{ name: 'app', image: 'x', imageID: 'x', ...forms[form]() }],
+    containerStatuses: [{ name: 'app', image: 'x', imageID: 'x', ...containerForms[form]() }],
   };
   await client.patch({ kind: 'Pod', namespace, name }, { status }, { subresource: 'status' });
 }

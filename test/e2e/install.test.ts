@@ -2,7 +2,7 @@ import { goldenFiles } from './golden.ts';
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -23,6 +23,7 @@ import { startControlPlane, type ControlPlane } from '../support/control-plane.t
 import type { GuardedProcess } from '../support/guarded-process.ts';
 import { installedFlags, runInstalled, tokenOf, type WebhookConfiguration } from './installed-server.ts';
 import { pathOf } from './kinds.ts';
+import { canFollow, runCommands } from '../support/documented-commands.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // The manifests of deploy/ on a real API server. There is no kubelet: `runInstalled` runs a pod of the Deployment.
@@ -352,16 +353,7 @@ describe('the installed webhook', () => {
   });
 });
 
-function has(program: string): boolean {
-  try {
-    execFileSync('bash', ['-c', `type -P ${program}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
+describe.skipIf(!canFollow)('the README', () => {
   /** Runs the code block of the README that begins with this comment. */
   const follow = async (comment: string): Promise<string> => {
     const block = readme
@@ -369,15 +361,7 @@ describe.skipIf(!has('kubectl') || helm === undefined)('the README', () => {
       .find((text) => text.startsWith(`# ${comment}`))
       ?.split('```')[0];
     if (block === undefined) throw new Error(`the README has no commands for: ${comment}`);
-    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', block], {
-      cwd: root,
-      env: {
-        ...process.env,
-        KUBECONFIG: controlPlane.kubeconfigPath,
-        PATH: `${dirname(helm ?? '')}:${process.env['PATH']}`,
-      },
-    });
-    return stdout;
+    return runCommands(block, controlPlane.kubeconfigPath);
   };
   const ours = async (): Promise<readonly string[]> => {
     const kinds = [

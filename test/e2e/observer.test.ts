@@ -4,6 +4,7 @@ import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/
 import { instrumented, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 import { BREAKERS, startObserver, type ObserverProcess } from '../support/observer.ts';
 import { run } from '../support/process.ts';
+import { type ContainerForm, containerForms, secondsAgo } from '../support/kubelet-status.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describedEvents } from './workload-events.ts';
 
@@ -30,24 +31,10 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-const secondsAgo = (seconds: number): string =>
-  new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '');
-
-const forms = {
-  running: () => ({ restartCount: 0, ready: true, started: true, state: { running: { startedAt: secondsAgo(1) } } }),
-  crashing: () => ({
-    restartCount: 2,
-    ready: false,
-    started: false,
-    state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 20s restarting failed container' } },
-    lastState: { terminated: { exitCode: 1, reason: 'Error', startedAt: secondsAgo(2), finishedAt: secondsAgo(1) } },
-  }),
-};
-
 /** Writes the status of a pod as a kubelet does. */
-async function report(pod: Pod, form: keyof typeof forms): Promise<void> {
+async function report(pod: Pod, form: ContainerForm): Promise<void> {
   const { namespace, name } = pod.metadata ?? {};
-  const container = { name: 'app', image: 'x', imageID: 'x', ...forms[form]() };
+  const container = { name: 'app', image: 'x', imageID: 'x', ...containerForms[form]() };
   const status = { phase: 'Running', startTime: secondsAgo(2), containerStatuses: [container] };
   await client.patch({ kind: 'Pod', namespace, name }, { status }, { subresource: 'status' });
 }
@@ -88,7 +75,7 @@ const optIn = (namespace: string): Promise<unknown> =>
   client.patch({ kind: 'Namespace', name: namespace }, { metadata: optedIn() });
 
 /** A workload with a pod without the agent, and then one with it. Both have the state that a kubelet would report. */
-async function withBoth(namespace: string, without: keyof typeof forms): Promise<KubeObject> {
+async function withBoth(namespace: string, without: ContainerForm): Promise<KubeObject> {
   await client.createNamespace(namespace);
   const deployment = await deploy(namespace, 1);
   const [plain] = await podsOf(client, owner(namespace), 1);

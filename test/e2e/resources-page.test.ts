@@ -1,14 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NAMESPACE, root } from '../support/chart.ts';
 import type { Client, KubeObject } from '../support/client.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
-import { helm } from '../support/deploy-tools.ts';
 import type { GuardedProcess } from '../support/guarded-process.ts';
 import { podOf } from '../support/pod.ts';
+import { canFollow, runCommands } from '../support/documented-commands.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { installedFlags, runInstalled } from './installed-server.ts';
 
@@ -21,31 +19,12 @@ const commands = [...page.matchAll(/^ {3}```sh\n([\s\S]*?)^ {3}```$/gm)].map(([,
   block.replaceAll(/^ {3}/gm, ''),
 );
 
-function has(program: string): boolean {
-  try {
-    execFileSync('bash', ['-c', `type -P ${program}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!has('kubectl') || helm === undefined)('docs/resources.md', () => {
+describe.skipIf(!canFollow)('docs/resources.md', () => {
   let controlPlane: ControlPlane;
   let client: Client;
   let server: GuardedProcess | undefined;
 
-  const run = async (command: string): Promise<string> => {
-    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], {
-      cwd: root,
-      env: {
-        ...process.env,
-        KUBECONFIG: controlPlane.kubeconfigPath,
-        PATH: `${dirname(helm ?? '')}:${process.env['PATH']}`,
-      },
-    });
-    return stdout;
-  };
+  const run = (command: string): Promise<string> => runCommands(command, controlPlane.kubeconfigPath);
 
   beforeAll(async () => {
     controlPlane = await startControlPlane(installedFlags);
