@@ -16,11 +16,16 @@ export function suiteConfig(test: TestOptions): ViteUserConfig {
 
 /** Of a suite whose files start servers or clusters that use the whole machine: one file at a time, with the program built before. */
 export function oneFileAtATime(timeoutMs: number): TestOptions {
+  return filesAtATime(1, timeoutMs);
+}
+
+/** Of a suite whose files start servers or clusters: some files at a time, with the program built before. */
+export function filesAtATime(files: number, timeoutMs: number): TestOptions {
   return {
     globalSetup: fileURLToPath(new URL('build-once.ts', import.meta.url)),
     pool: 'forks',
-    maxWorkers: 1,
-    fileParallelism: false,
+    maxWorkers: files,
+    fileParallelism: files > 1,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
   };
