@@ -71,6 +71,11 @@ export const rooms = [
       'What people ask: explanations, findings, audits, comparisons, checks of a cluster, profile lint and profile tests',
   },
   {
+    name: 'page',
+    pure: true,
+    holds: 'The page: what its server and its application say to each other, and what needs someone, in order',
+  },
+  {
     name: 'manifests',
     pure: false,
     holds: 'YAML files: reading them, finding the pods in them, editing their text so that comments and layout survive',
@@ -107,6 +112,11 @@ export const rooms = [
     name: 'server',
     pure: false,
     holds: '`serve`: starts, connects and stops everything; the admin port, the audit loop, log output',
+  },
+  {
+    name: 'page-server',
+    pure: false,
+    holds: 'The HTTP server of the page: who may see what, its files, its data, its events',
   },
   {
     name: 'cli',
