@@ -28,6 +28,22 @@ export const auditKinds = [
 
 export type AuditKind = (typeof auditKinds)[number];
 
+/** Each kind of finding, in the order of the report. */
+export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
+  'not-created': 'Pods are refused when they are created',
+  'expected-not-injected': 'Agent is missing',
+  'cannot-be-injected': 'Agent cannot be injected',
+  'slot-shared': 'Two agents in one process',
+  outdated: 'Agent is outdated: its profile has changed',
+  'namespace-off': 'Agent is present, but injection is off for the namespace',
+  'namespace-mislabelled': 'Namespace is meant to be enabled, and is not',
+  'setting-ignored': 'Setting has no effect',
+  'record-unproven': 'Status annotation claims an agent that the pod does not have',
+  'claim-missing': 'PersistentVolumeClaim does not exist',
+  'value-shared': 'Value must be used in one namespace only',
+  'value-crowded': 'Value is at or near its maximum number of instances',
+};
+
 export interface PodFinding {
   readonly kind: AuditKind;
   /** Why: the code of the decision or the notice that the finding is about. */

@@ -1,6 +1,6 @@
 import { createProgram } from '../../src/cli/program/program.ts';
 import { exitCodes } from '../../src/cli/program/exit-code.ts';
-import { auditKindMeanings } from '../../src/cli/audit/text.ts';
+import { auditKindMeanings } from '../../src/diagnostics/audit-pod.ts';
 import { agentRequests } from '../../src/settings/agent-requests.ts';
 import { keyTable } from '../../src/api/key-table.ts';
 import { reasonTable } from '../../src/reasons/reason-table.ts';

@@ -1,6 +1,6 @@
+import { auditKindMeanings } from '../../diagnostics/audit-pod.ts';
 import type { AuditFinding, AuditReport } from '../../diagnostics/audit.ts';
 import { formatTable } from '../format.ts';
-import { auditKindMeanings } from './text.ts';
 
 type Column = readonly [title: string, text: (finding: AuditFinding) => string];
 

@@ -1,22 +1,6 @@
-import type { AuditKind } from '../../diagnostics/audit-pod.ts';
+import { type AuditKind, auditKindMeanings } from '../../diagnostics/audit-pod.ts';
 import type { AuditFinding, AuditReport } from '../../diagnostics/audit.ts';
 import { counted, formatSection } from '../format.ts';
-
-/** Each kind of finding, in the order of the report. */
-export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
-  'not-created': 'Pods are refused when they are created',
-  'expected-not-injected': 'Agent is missing',
-  'cannot-be-injected': 'Agent cannot be injected',
-  'slot-shared': 'Two agents in one process',
-  outdated: 'Agent is outdated: its profile has changed',
-  'namespace-off': 'Agent is present, but injection is off for the namespace',
-  'namespace-mislabelled': 'Namespace is meant to be enabled, and is not',
-  'setting-ignored': 'Setting has no effect',
-  'record-unproven': 'Status annotation claims an agent that the pod does not have',
-  'claim-missing': 'PersistentVolumeClaim does not exist',
-  'value-shared': 'Value must be used in one namespace only',
-  'value-crowded': 'Value is at or near its maximum number of instances',
-};
 
 /** The findings by kind and reason, then the commands that fix them. */
 export function auditLines({ pods, carrying, findings, more }: AuditReport): readonly string[] {

@@ -34,7 +34,8 @@ export function breakersAbout(
     .toSorted((one, other) => RANK[one.phase] - RANK[other.phase]);
 }
 
-const MEANINGS: { readonly [phase in BreakerPhase]: string } = {
+/** What each state of a breaker says. */
+export const breakerMeanings: { readonly [phase in BreakerPhase]: string } = {
   open: 'the agent makes pods fail',
   'half-open': 'one pod tries the agent again',
   suspected: 'pods fail, and the agent may be the cause',
@@ -47,6 +48,6 @@ export function breakerNote({ namespace, shown, profiles, phase, why, stops }: B
   const [subject, scope] =
     shown === '' ? [`profile ${names}`, `--profile ${names}`] : [`${shown} (${names})`, `${shown} -n ${namespace}`];
   const effect = stops ? 'new pods get no agent' : 'it only reports';
-  const about = `circuit breaker of ${subject}: ${phase}: ${MEANINGS[phase]}: ${oneLine(why, 200)}`;
+  const about = `circuit breaker of ${subject}: ${phase}: ${breakerMeanings[phase]}: ${oneLine(why, 200)}`;
   return `${about}; ${effect}; kubectl agent-injector breaker ${scope} shows it`;
 }

@@ -1,0 +1,153 @@
+import type { Breaker, BreakerPhase } from '../api/breaker.ts';
+import { auditKindMeanings } from '../diagnostics/audit-pod.ts';
+import type { AuditFinding } from '../diagnostics/audit.ts';
+import type { GroupedCheck } from '../diagnostics/checks/check.ts';
+import { breakerMeanings, breakerNote } from '../diagnostics/liveness/known-breakers.ts';
+import { type VerdictCode, verdictCodes } from '../diagnostics/liveness/verdict-code.ts';
+import type { AgentState, WorkloadStatus } from '../diagnostics/workload-status.ts';
+import { docsAddress } from '../reasons/message.ts';
+import { reasonTable } from '../reasons/reason-table.ts';
+import { auditNeeds } from './audit-needs.ts';
+import { resetting, restart, verifying } from './commands.ts';
+import { type AffectedWorkload, type Need, NEED_KINDS, type Overview } from './wire.ts';
+
+/** What was read of a cluster, or of files. */
+export interface Readings {
+  readonly workloads: readonly WorkloadStatus[];
+  readonly findings: readonly AuditFinding[];
+  readonly checks: readonly GroupedCheck[];
+  readonly notes: readonly string[];
+}
+
+/** A need with one of those that have it. */
+interface Single extends Omit<Need, 'id' | 'affected'> {
+  readonly one: AffectedWorkload;
+}
+
+/** Everything that someone has to do something about, grouped by what it is and in the order in which it should be looked at. */
+export function overviewOf({ workloads, findings, checks, notes }: Readings): Overview {
+  const heldBack = new Set(workloads.filter(hasBreaker).map(keyOf));
+  const removable = new Set(findings.filter(({ kind }) => kind === 'namespace-off').map(keyOf));
+  const needs = grouped([
+    ...checks.flatMap(ofCheck),
+    ...workloads.flatMap(ofBreakers),
+    ...workloads.flatMap(ofStates),
+    ...workloads.filter((one) => one.leftover > 0 && !removable.has(keyOf(one))).map(ofLeftover),
+    // The breaker is the reason, and closing it the fix.
+    ...findings.filter((one) => one.reason !== 'breaker-open' || !heldBack.has(keyOf(one))).map(ofFinding),
+  ]);
+  return { needs, workloads, notes };
+}
+
+/** Those of most workloads first, within a kind. */
+function grouped(all: readonly Single[]): readonly Need[] {
+  const needs = new Map<string, Need & { readonly affected: AffectedWorkload[] }>();
+  for (const { one, ...rest } of all) {
+    const id = `${rest.kind}.${rest.code}`;
+    const before = needs.get(id);
+    if (before) before.affected.push(one);
+    else needs.set(id, { id, ...rest, affected: [one] });
+  }
+  const rank = ({ kind }: Need): number => NEED_KINDS.indexOf(kind);
+  return [...needs.values()].toSorted(
+    (one, other) => rank(one) - rank(other) || other.affected.length - one.affected.length,
+  );
+}
+
+function keyOf({ namespace, workload = '' }: { readonly namespace: string; readonly workload?: string }): string {
+  return `${namespace} ${workload}`;
+}
+
+function hasBreaker({ breakers = [] }: WorkloadStatus): boolean {
+  return breakers.some(({ phase }) => phase !== 'cleared');
+}
+
+const CLUSTER_GROUPS: ReadonlySet<string> = new Set(['cluster', 'server', 'configuration', 'certificates']);
+
+function ofCheck({ group, name, result, message, hint, docs }: GroupedCheck): readonly Single[] {
+  if (result !== 'problem' || !CLUSTER_GROUPS.has(group)) return [];
+  const [, command] = /(?:^|: )\$ (.+)$/s.exec(hint ?? '') ?? [];
+  const one = { namespace: '', workload: undefined, pods: 0, message, fix: command, hint };
+  return [{ kind: 'server', code: name, meaning: message, docs: docs ?? 'docs/operations.md', one }];
+}
+
+const BREAKER_DOCS = 'docs/operations.md#circuit-breakers';
+
+const BREAKER_HINTS: { readonly [phase in BreakerPhase]: string } = {
+  open: 'Correct what the agent or its profile does to these pods, then close the breaker, and create the pods again.',
+  'half-open': 'Wait for the pod that tries the agent again.',
+  suspected: 'Look at why the pods fail: if it is not the agent, close the breaker.',
+  cleared: '',
+};
+
+function ofBreakers({ namespace, workload, pods, breakers = [] }: WorkloadStatus): readonly Single[] {
+  return breakers
+    .filter(({ phase }) => phase !== 'cleared')
+    .map((breaker: Breaker): Single => {
+      const { phase } = breaker;
+      const [message, fix, hint] = [breakerNote(breaker), resetting(breaker), BREAKER_HINTS[phase]];
+      const one = { namespace, workload, pods, message, fix, hint };
+      const meaning = `Circuit breaker: ${breakerMeanings[phase]}`;
+      return { kind: 'breaker', code: `breaker-${phase}`, meaning, docs: BREAKER_DOCS, one };
+    });
+}
+
+/** The states of an agent in which someone has to look, with what `verify` calls them. */
+const FAILING: { readonly [state in AgentState]?: VerdictCode } = {
+  crashing: 'crashed',
+  'out-of-memory': 'out-of-memory',
+  'copy-failed': 'files-not-copied',
+  'pull-failed': 'image-not-pulled',
+  'agent-failed': 'agent-failed',
+  'no-sign': 'no-sign',
+};
+
+function ofStates({ namespace, workload, states, injected }: WorkloadStatus): readonly Single[] {
+  return Object.entries(FAILING).flatMap(([state, code]): readonly Single[] => {
+    // Object.entries gives the keys as strings; these are exactly those of the table.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const pods = states[state as AgentState] ?? 0;
+    if (pods === 0) return [];
+    const { meaning } = verdictCodes[code];
+    const message = `${pods} of ${injected} pods with an agent: ${state}`;
+    const hint = 'The command shows which container fails, and the end of its log.';
+    const one = { namespace, workload, pods, message, fix: verifying(namespace, workload), hint };
+    return [
+      { kind: 'failing', code: state, meaning, docs: 'docs/operations.md#the-agent-is-injected-and-nothing-arrives', one },
+    ];
+  });
+}
+
+function ofLeftover({ namespace, workload, leftover }: WorkloadStatus): Single {
+  const message = `${leftover} pods carry an agent that is no longer asked for`;
+  const hint = 'Create the pods again to remove the agent.';
+  const one = { namespace, workload, pods: leftover, message, fix: restart(namespace, workload), hint };
+  const meaning = 'Agent is present, and no longer asked for';
+  return { kind: 'leftover', code: 'leftover', meaning, docs: 'docs/rollout.md', one };
+}
+
+function ofFinding({ kind, namespace, workload, pods, reason, message, fix }: AuditFinding): Single {
+  const need = auditNeeds[kind];
+  const row = reason && reasonTable[reason];
+  const isOfReason = reason !== undefined && kind !== 'namespace-mislabelled';
+  const own = need.isOfCluster ? '' : namespace;
+  return {
+    kind: need.kind,
+    code: isOfReason ? reason : kind,
+    meaning: (isOfReason ? row?.meaning : undefined) ?? auditKindMeanings[kind],
+    docs: isOfReason ? docsAddress(reason) : need.docs,
+    one: {
+      namespace: own,
+      workload: need.isOfCluster ? undefined : workload,
+      pods,
+      message,
+      fix: fix ?? need.command(namespace, workload),
+      hint: hintOf(row?.hint ?? need.hint, namespace),
+    },
+  };
+}
+
+/** The name of the namespace in the place of its placeholder. */
+function hintOf(hint: string | undefined, namespace: string): string | undefined {
+  return namespace === '' ? hint : hint?.replaceAll(/\bNAMESPACE\b/g, namespace);
+}
