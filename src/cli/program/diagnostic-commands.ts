@@ -14,6 +14,7 @@ import {
   withNamespaceFlags,
   withSelectorFlag,
 } from './cluster-flags.ts';
+import { addUi } from './ui-command.ts';
 import { printResult, type Watched, withWatchFlag } from './watch.ts';
 import { addCommand, collect, durationInSeconds, flagTexts, listOption, outputOption, print } from './command.ts';
 
@@ -25,6 +26,7 @@ export function addDiagnosticCommands(program: Command): void {
   addPlan(program);
   addCheck(program);
   addDump(program);
+  addUi(program);
 }
 
 function addExplain(program: Command): void {

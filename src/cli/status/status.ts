@@ -2,7 +2,9 @@ import { timeOf } from '../../cluster/caches/injected-pods.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
+import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
+import type { SettingSources } from '../../settings/resolve.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { type KnownBreakers, readKnownBreakers } from '../cluster/breakers.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
@@ -44,6 +46,8 @@ export interface Known extends KnownNamespaces {
 export interface PodsRead {
   /** Receives each pod. */
   readonly onPod?: (pod: NamespacedPod) => void;
+  /** Receives each pod with all that a decision on it depends on. */
+  readonly onDecided?: (sources: SettingSources & { readonly cluster: ClusterState }) => void;
   /** Looks into pods that run. */
   readonly lifeSigns?: LifeSigns;
 }
@@ -54,20 +58,26 @@ export async function readStatuses(
   options: StatusScope,
   read: PodsRead = {},
 ): Promise<{ readonly report: Report; readonly known: Known }> {
+  const known = await readKnown(client, options);
+  return { known, report: await readReport(client, options, known, read) };
+}
+
+/** Throws a UsageError for files that are not valid, and an Error for a namespace that does not exist. */
+export async function readKnown(client: KubeClient, options: StatusScope): Promise<Known> {
   const own = await offlineInputs(options);
   const [settingsFor, found] = await Promise.all([
     serverSettings(client, options, own),
     readNamespaces(client, options),
   ]);
-  const known = { settingsFor, ...found };
-  return { known, report: await readReport(client, options, known, read) };
+  return { settingsFor, ...found };
 }
 
-async function readReport(
+/** What became of the pods of the scope. Throws an Error if they cannot be listed. */
+export async function readReport(
   client: KubeClient,
   scope: StatusScope,
   known: Known,
-  { onPod, lifeSigns }: PodsRead,
+  { onPod, onDecided, lifeSigns }: PodsRead,
 ): Promise<Report> {
   const { settingsFor, namespaces } = known;
   const namespaceOf = (name: string): Namespace => namespaces.get(name) ?? { name, labels: {}, annotations: {} };
@@ -85,6 +95,7 @@ async function readReport(
       // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
       statuses.add(sources, { isNamespaceKnown, seen: await lifeSigns?.codeOf(sources, isNamespaceKnown) });
       onPod?.(one);
+      onDecided?.(sources);
     }
   });
   const breakers = await readAllBreakers(

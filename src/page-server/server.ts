@@ -1,0 +1,171 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { gunzipSync, gzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import type { Clock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import type { PageError } from '../page/wire.ts';
+import type { Access, Refusal, Viewer } from './access.ts';
+import { Api } from './api.ts';
+import { Changes } from './changes.ts';
+import { type Hosts, originProblem, SECURITY_HEADERS } from './headers.ts';
+import type { PageFile, PageFiles } from './page-files.ts';
+import { Refresher } from './refresher.ts';
+import type { PageSource } from './source.ts';
+
+export interface PageServerOptions {
+  /** Path of the page, with a slash at both ends. */
+  readonly base: string;
+  readonly hosts: () => Hosts;
+  readonly access: Access;
+  readonly source: PageSource;
+  readonly files: PageFiles;
+  readonly clock: Clock;
+  /** Paths that answer without a viewer: for the kubelet. */
+  readonly probes?: ReadonlySet<string>;
+}
+
+const MAX_CONNECTIONS = 256;
+
+/** A browser sends cookies and a token; the answer to more is 431. */
+const MAX_HEADER_BYTES = 32_768;
+
+const LIMITS = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 30_000 };
+
+/** Smaller bodies are not worth it. */
+const COMPRESSED_FROM = 1024;
+
+/** The HTTP server of the page. It answers GET and HEAD, and writes nothing anywhere. */
+export class PageServer {
+  readonly http: Server;
+  readonly #options: PageServerOptions;
+  readonly #api: Api;
+  readonly #changes: Changes;
+
+  constructor(options: PageServerOptions) {
+    const { source, clock } = options;
+    const refresher = new Refresher(() => source.overview(), clock);
+    this.#options = options;
+    this.#api = new Api(source, refresher, clock);
+    this.#changes = new Changes(refresher, clock);
+    this.http = createServer(LIMITS, (request, response) => void this.#answer(request, response));
+    this.http.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    this.#changes.close();
+    return new Promise((resolve) => {
+      this.http.close(() => resolve());
+      this.http.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, text] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, text);
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      refuse(request, response, { status: 503, code: 'unavailable', message: errorMessage(error) });
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { base, hosts, access, probes } = this.#options;
+    const { method = '', url: target = '' } = request;
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return refuse(request, response, { status: 405, code: 'bad-request', message: 'only GET and HEAD are answered' });
+    }
+    if (probes?.has(target)) return void response.writeHead(200, TEXT).end('ok\n');
+    const problem = originProblem(request, hosts());
+    if (problem) return refuse(request, response, problem);
+    const url = target.startsWith('/') && URL.canParse(`http://page${target}`) ? new URL(`http://page${target}`) : undefined;
+    if (!url?.pathname.startsWith(base)) return refuse(request, response, NOT_FOUND);
+    const path = url.pathname.slice(base.length);
+    const file = path.startsWith('api/') ? undefined : this.#fileOf(path);
+    if (file && access.areFilesOpen) return sendFile(request, response, file, path);
+    const admitted = await access.admit(request, url);
+    if (admitted.kind === 'refused') return refuse(request, response, admitted.refusal);
+    if (admitted.kind === 'signed-in')
+      return void response
+        .writeHead(303, { 'set-cookie': admitted.cookie, location: admitted.location, 'cache-control': 'no-store' })
+        .end();
+    if (file) return sendFile(request, response, file, path);
+    if (path === 'api/changes') return this.#subscribe(request, response, url, admitted.viewer);
+    const answer = path.startsWith('api/')
+      ? await this.#api.answer(path.slice('api/'.length), url.searchParams, admitted.viewer)
+      : undefined;
+    if (!answer) return refuse(request, response, NOT_FOUND);
+    if (answer.kind === 'refused') return refuse(request, response, answer.refusal);
+    const rendered = answer.kind === 'rendered' ? answer : { json: JSON.stringify(answer.value), etag: undefined };
+    return sendJson(request, response, rendered);
+  }
+
+  /** The page is one document; what it shows is in its fragment. */
+  #fileOf(path: string): PageFile | undefined {
+    return this.#options.files.get(path === '' ? 'index.html' : path);
+  }
+
+  async #subscribe(request: IncomingMessage, response: ServerResponse, url: URL, first: Viewer): Promise<void> {
+    if (request.method === 'HEAD') return void response.writeHead(200).end();
+    if (this.#changes.isFull)
+      return refuse(request, response, { status: 503, code: 'busy', message: 'too many pages are open' });
+    const sight = await first.sight();
+    if (!sight.isOfAll && sight.namespaces.size === 0)
+      return refuse(request, response, { status: 403, code: 'forbidden', message: 'you may not list pods' });
+    this.#changes.add(response, async () => {
+      const admitted = await this.#options.access.admit(request, url);
+      return admitted.kind === 'viewer' ? admitted.viewer : undefined;
+    });
+  }
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
+
+const NOT_FOUND: Refusal = { status: 404, code: 'not-found', message: 'there is nothing of that name' };
+
+/** JSON for the application; a line of text for the person who opens the address of the page. */
+function refuse(request: IncomingMessage, response: ServerResponse, { status, code, message }: Refusal): void {
+  if (response.headersSent) return void response.destroy();
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  response.setHeader('cache-control', 'no-store');
+  const body: PageError = { error: { code, message } };
+  const isForPerson = request.headers.accept?.includes('text/html') === true;
+  response.writeHead(status, isForPerson ? TEXT : { 'content-type': 'application/json; charset=utf-8' });
+  response.end(request.method === 'HEAD' ? undefined : isForPerson ? `${message}\n` : JSON.stringify(body));
+}
+
+/** Names of files are made of their contents, other than that of the document. */
+function sendFile(request: IncomingMessage, response: ServerResponse, { type, gzip: packed }: PageFile, path: string): void {
+  response.setHeader('content-type', type);
+  response.setHeader('cache-control', path === '' || path === 'index.html' ? 'no-cache' : 'private, max-age=31536000, immutable');
+  response.setHeader('vary', 'accept-encoding');
+  const isPacked = acceptsGzip(request);
+  if (isPacked) response.setHeader('content-encoding', 'gzip');
+  send(request, response, isPacked ? packed : gunzipSync(packed));
+}
+
+interface Rendered {
+  readonly json: string;
+  readonly etag: string | undefined;
+}
+
+async function sendJson(request: IncomingMessage, response: ServerResponse, { json, etag }: Rendered): Promise<void> {
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('cache-control', 'private, no-cache');
+  response.setHeader('vary', 'accept-encoding, authorization, cookie');
+  if (etag !== undefined) response.setHeader('etag', etag);
+  if (etag !== undefined && request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+  const isPacked = json.length >= COMPRESSED_FROM && acceptsGzip(request);
+  if (isPacked) response.setHeader('content-encoding', 'gzip');
+  send(request, response, isPacked ? await promisify(gzip)(json, { level: 1 }) : Buffer.from(json));
+}
+
+function send(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  response.writeHead(200, { 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers['accept-encoding'] ?? ''));
+}
