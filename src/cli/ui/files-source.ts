@@ -1,10 +1,10 @@
 import type { OfflineInputs } from '../../config/catalogue.ts';
-import { creatorOf, workloadText } from '../../kubernetes/owner.ts';
+import { workloadText } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { podFromTemplate, type WorkloadKind } from '../../kubernetes/workload.ts';
 import { isOptedIn } from '../../admission/opt-in.ts';
 import { admit } from '../../admission/admit.ts';
-import { Audit } from '../../diagnostics/audit.ts';
+import { Audit, type AuditFinding } from '../../diagnostics/audit.ts';
 import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
 import { WorkloadStatuses } from '../../diagnostics/workload-status.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
@@ -37,6 +37,8 @@ interface FromFile {
   readonly namespace: string;
   readonly object: JsonObject;
   readonly template: JsonObject;
+  /** File and line. */
+  readonly at: string;
 }
 
 interface FromFiles {
@@ -78,22 +80,7 @@ export class FilesSource implements PageSource {
 
   async overview(): Promise<Overview> {
     this.#last = await readFiles(this.#scope, this.#inputs);
-    const { workloads, namespaces, cluster, notes } = this.#last;
-    const { catalogue } = this.#inputs;
-    const audit = new Audit({ catalogueOf: () => catalogue, namespaces, claims: undefined });
-    const statuses = new WorkloadStatuses();
-    for (const one of mislabelledNamespaces(namespaces.values())) audit.addMislabelled(one);
-    for (const one of workloads) {
-      const pod = podOf(one);
-      const namespace = namespaces.get(one.namespace);
-      if (!pod || !namespace) continue;
-      audit.add(pod, one.namespace, cluster);
-      statuses.add({ pod, namespace, catalogue, cluster });
-    }
-    const { findings } = audit.report();
-    // Pods that are not created yet lack no agent: only what keeps them from getting it is a need.
-    const kept = findings.filter(({ kind }) => kind !== 'expected-not-injected');
-    return overviewOf({ workloads: statuses.list(() => []), findings: kept, checks: [], notes });
+    return overviewOfFiles(this.#last, this.#inputs);
   }
 
   /** A template has no pods. */
@@ -140,9 +127,39 @@ export class FilesSource implements PageSource {
   }
 }
 
-function textOf(one: FromFile): string {
-  const pod = podOf(one);
-  return pod && creatorOf(pod) ? workloadText(pod) : `${one.kind.kind}/${one.name}`;
+function textOf({ kind, name }: FromFile): string {
+  return `${kind.kind}/${name}`;
+}
+
+/** What would become of the pods. They are not created yet, so what keeps them from an agent is a need, and that they have none is not. */
+function overviewOfFiles({ workloads, namespaces, cluster, notes }: FromFiles, { catalogue }: OfflineInputs): Overview {
+  const audit = new Audit({ catalogueOf: () => catalogue, namespaces, claims: undefined });
+  const statuses = new WorkloadStatuses();
+  for (const one of mislabelledNamespaces(namespaces.values())) audit.addMislabelled(one);
+  // A pod names what controls it, which of a Deployment is a ReplicaSet; here, it is what the file has.
+  const written = new Map<string, FromFile>();
+  for (const one of workloads) {
+    const pod = podOf(one);
+    const namespace = namespaces.get(one.namespace);
+    if (!pod || !namespace) continue;
+    written.set(`${one.namespace} ${workloadText(pod)}`, one);
+    audit.add(pod, one.namespace, cluster);
+    statuses.add({ pod, namespace, catalogue, cluster });
+  }
+  const fileOf = (namespace: string, workload = ''): FromFile | undefined => written.get(`${namespace} ${workload}`);
+  const found = audit.report().findings.filter(({ kind }) => kind !== 'expected-not-injected');
+  const findings = found.map((one): AuditFinding => {
+    const from = fileOf(one.namespace, one.workload);
+    return from ? { ...one, workload: textOf(from), message: `${from.at}: ${one.message}` } : one;
+  });
+  const rows = statuses.list(() => []).map((one) => {
+    const from = fileOf(one.namespace, one.workload);
+    return from ? { ...one, workload: textOf(from) } : one;
+  });
+  const { needs, ...rest } = overviewOf({ workloads: rows, findings, checks: [], notes });
+  // Commands are for a cluster: here, the file is to be edited.
+  const inFile = needs.map(({ affected, ...need }) => ({ ...need, affected: affected.map((one) => ({ ...one, fix: undefined })) }));
+  return { needs: inFile, ...rest };
 }
 
 /** As the workload would create it. */
@@ -151,18 +168,29 @@ function podOf({ kind, name, template }: FromFile): Pod | undefined {
   return decoded.ok ? decoded.value : undefined;
 }
 
+function knownNamespaces(
+  names: ReadonlySet<string>,
+  namespaceOf: (name: string) => Namespace | undefined,
+): readonly (readonly [string, Namespace])[] {
+  return [...names].flatMap((name) => {
+    const found = namespaceOf(name);
+    return found ? [[name, found] as const] : [];
+  });
+}
+
 async function readFiles(scope: FilesScope, inputs: OfflineInputs): Promise<FromFiles> {
   const sources: readonly ManifestSource[] = await readManifests(scope.file, scope);
   const namespaceOf = await namespaceFinder(scope, sources, {});
   const objects = sources.flatMap(({ manifest }) => manifest.objects);
   const { targets, problems } = targetsIn(objects, scope.namespace);
-  const workloads = sources.flatMap(({ manifest }) =>
-    manifest.templates.map(({ workload: kind, name, object, pod: template, namespace = scope.namespace }) => {
-      return { kind, name: name.replace(/\*$/, ''), namespace, object, template };
+  const workloads = sources.flatMap(({ file, manifest }) =>
+    manifest.templates.map(({ workload: kind, name, object, pod: template, line, namespace = scope.namespace }) => {
+      const at = `${displayName(file)}:${line}`;
+      return { kind, name: name.replace(/\*$/, ''), namespace, object, template, at };
     }),
   );
   const names = new Set(workloads.map(({ namespace }) => namespace));
-  const namespaces = new Map([...names].flatMap((name) => [namespaceOf(name) ?? []].flat().map((one) => [name, one] as const)));
+  const namespaces = new Map(knownNamespaces(names, namespaceOf));
   const notes = [
     ...problems,
     ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest)),
