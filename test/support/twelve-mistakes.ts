@@ -57,12 +57,13 @@ export async function makeTwelveMistakes(client: Client): Promise<void> {
   await openBreaker(client);
 }
 
-/** With a caBundle, as the server would have written it: that it does not run is mistake enough. */
+/** With a caBundle, as the server would have written it, and without its empty Secret: that it does not run is mistake enough. */
 async function trusted(objects: readonly KubeObject[]): Promise<readonly KubeObject[]> {
   const term = { at: new Date(), lifetime: 30 * DAY };
   const { cert } = await issueAuthority('test CA', ['agent-injector.agent-injector.svc'], term);
   const caBundle = Buffer.from(cert).toString('base64');
-  return objects.map((object) => {
+  const installed = objects.filter(({ kind }) => kind !== 'Secret');
+  return installed.map((object) => {
     if (object.kind !== 'MutatingWebhookConfiguration') return object;
     const entries = objectsIn(object as JsonObject, 'webhooks');
     const webhooks = entries.map((one) => ({ ...one, clientConfig: { ...objectIn(one, 'clientConfig'), caBundle } }));
