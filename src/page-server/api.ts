@@ -56,15 +56,29 @@ export class Api {
         this.#source.pod({ namespace, name: name || undefined, workload: workload || undefined }),
       ),
     profiles: ({ sight }) =>
-      this.#shared('profiles', () => this.#source.profiles(), (all) => visibleProfiles(all, sight)),
+      this.#shared(
+        'profiles',
+        () => this.#source.profiles(),
+        (all) => visibleProfiles(all, sight),
+      ),
     // What the server does for all namespaces is for those who see all of them.
     now: ({ sight }) =>
-      sight.isOfAll ? this.#shared('now', () => this.#source.now(), (now) => now) : Promise.resolve(NOT_FOUND),
+      sight.isOfAll
+        ? this.#shared(
+            'now',
+            () => this.#source.now(),
+            (now) => now,
+          )
+        : Promise.resolve(NOT_FOUND),
     try: ({ sight }) =>
-      this.#shared('try', () => this.#source.try(), (settings) => ({
-        ...settings,
-        namespaces: settings.namespaces.filter(({ name }: Namespace) => canSee(sight, name)),
-      })),
+      this.#shared(
+        'try',
+        () => this.#source.try(),
+        (settings) => ({
+          ...settings,
+          namespaces: settings.namespaces.filter(({ name }: Namespace) => canSee(sight, name)),
+        }),
+      ),
   };
 
   async #session({ user }: Viewer, sight: Sight): Promise<Session> {
@@ -85,10 +99,16 @@ export class Api {
     part: string,
     read: (names: { readonly namespace: string; readonly name: string; readonly workload: string }) => Promise<unknown>,
   ): Promise<Answer> {
-    const [namespace = '', name = '', workload = ''] = ['namespace', 'name', 'workload'].map((key) => query.get(key) ?? '');
+    const [namespace = '', name = '', workload = ''] = ['namespace', 'name', 'workload'].map(
+      (key) => query.get(key) ?? '',
+    );
     if (!areNames(namespace, name, workload)) return BAD_REQUEST;
     if (!canSee(sight, namespace)) return forbidden(namespace);
-    return this.#shared(JSON.stringify([part, namespace, name, workload]), () => read({ namespace, name, workload }), (found) => found);
+    return this.#shared(
+      JSON.stringify([part, namespace, name, workload]),
+      () => read({ namespace, name, workload }),
+      (found) => found,
+    );
   }
 
   /** Reads once for all who ask at the same time. `visible`: the part for this viewer. */

@@ -55,8 +55,7 @@ export class Changes {
 
   async #round(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => this.#tell(stream)));
-    this.#cancelRound =
-      this.#streams.size === 0 ? undefined : this.#after(this.#refresher.restMs, () => this.#round());
+    this.#cancelRound = this.#streams.size === 0 ? undefined : this.#after(this.#refresher.restMs, () => this.#round());
   }
 
   /** A cluster that cannot be read for now is no change: the next request of the page says what is wrong. */

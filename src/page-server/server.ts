@@ -29,7 +29,12 @@ const MAX_CONNECTIONS = 256;
 /** A browser sends cookies and a token; the answer to more is 431. */
 const MAX_HEADER_BYTES = 32_768;
 
-const LIMITS = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 30_000 };
+const LIMITS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 30_000,
+};
 
 /** Smaller bodies are not worth it. */
 const COMPRESSED_FROM = 1024;
@@ -79,7 +84,8 @@ export class PageServer {
     if (probes?.has(target)) return void response.writeHead(200, TEXT).end('ok\n');
     const problem = originProblem(request, hosts());
     if (problem) return refuse(request, response, problem);
-    const url = target.startsWith('/') && URL.canParse(`http://page${target}`) ? new URL(`http://page${target}`) : undefined;
+    const url =
+      target.startsWith('/') && URL.canParse(`http://page${target}`) ? new URL(`http://page${target}`) : undefined;
     if (!url?.pathname.startsWith(base)) return refuse(request, response, NOT_FOUND);
     const path = url.pathname.slice(base.length);
     const file = path.startsWith('api/') ? undefined : this.#fileOf(path);
@@ -136,9 +142,17 @@ function refuse(request: IncomingMessage, response: ServerResponse, { status, co
 }
 
 /** Names of files are made of their contents, other than that of the document. */
-function sendFile(request: IncomingMessage, response: ServerResponse, { type, gzip: packed }: PageFile, path: string): void {
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { type, gzip: packed }: PageFile,
+  path: string,
+): void {
   response.setHeader('content-type', type);
-  response.setHeader('cache-control', path === '' || path === 'index.html' ? 'no-cache' : 'private, max-age=31536000, immutable');
+  response.setHeader(
+    'cache-control',
+    path === '' || path === 'index.html' ? 'no-cache' : 'private, max-age=31536000, immutable',
+  );
   response.setHeader('vary', 'accept-encoding');
   const isPacked = acceptsGzip(request);
   if (isPacked) response.setHeader('content-encoding', 'gzip');

@@ -113,7 +113,13 @@ function ofStates({ namespace, workload, states, injected }: WorkloadStatus): re
     const hint = 'The command shows which container fails, and the end of its log.';
     const one = { namespace, workload, pods, message, fix: verifying(namespace, workload), hint };
     return [
-      { kind: 'failing', code: state, meaning, docs: 'docs/operations.md#the-agent-is-injected-and-nothing-arrives', one },
+      {
+        kind: 'failing',
+        code: state,
+        meaning,
+        docs: 'docs/operations.md#the-agent-is-injected-and-nothing-arrives',
+        one,
+      },
     ];
   });
 }

@@ -16,7 +16,13 @@ function samplesIn(text: string): readonly Sample[] {
     const pairs = [...labels.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
     const number = value === '+Inf' ? Infinity : Number(value);
     if (Number.isNaN(number)) return [];
-    return [{ name, labels: Object.fromEntries(pairs.map(([, key = '', text_ = '']) => [key, unescaped(text_)])), value: number }];
+    return [
+      {
+        name,
+        labels: Object.fromEntries(pairs.map(([, key = '', text_ = '']) => [key, unescaped(text_)])),
+        value: number,
+      },
+    ];
   });
 }
 

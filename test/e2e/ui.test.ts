@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { NEED_KINDS, type Overview, type PodDetail, type PodList, type ProfileList, type Session } from '../../src/page/wire.ts';
+import {
+  NEED_KINDS,
+  type Overview,
+  type PodDetail,
+  type PodList,
+  type ProfileList,
+  type Session,
+} from '../../src/page/wire.ts';
 import type { Client } from '../support/client.ts';
 import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { podOf } from '../support/pod.ts';
@@ -123,9 +130,13 @@ describe('ui -A of an administrator', () => {
       { cookie: page.cookie },
       (event) => event.includes('event: overview') && !event.includes(JSON.stringify(headers['etag']).slice(1, -1)),
     );
-    await client.create(podOf('bank', 'new', { annotations: { 'agent-injector.io/inject': 'false', 'agent-injector.io/x': '' } }));
+    await client.create(
+      podOf('bank', 'new', { annotations: { 'agent-injector.io/inject': 'false', 'agent-injector.io/x': '' } }),
+    );
     await told;
-    expect((await page.get('api/overview', { headers: { 'if-none-match': String(headers['etag']) } })).status).toBe(200);
+    expect((await page.get('api/overview', { headers: { 'if-none-match': String(headers['etag']) } })).status).toBe(
+      200,
+    );
     await client.delete({ kind: 'Pod', namespace: 'bank', name: 'new' });
   });
 
@@ -167,9 +178,7 @@ describe('the address that is printed', () => {
 async function textsOf(get: (path: string) => Promise<PageAnswer>): Promise<string> {
   const parts = ['api/session', 'api/overview', 'api/profiles', 'api/try'];
   const answers = await Promise.all(parts.map(get));
-  return answers
-    .map(({ text }) => text.replaceAll(/"(?:yaml|description|default)":"(?:[^"\\]|\\.)*"/g, ''))
-    .join('\n');
+  return answers.map(({ text }) => text.replaceAll(/"(?:yaml|description|default)":"(?:[^"\\]|\\.)*"/g, '')).join('\n');
 }
 
 describe('two teams with the ClusterRole view of one namespace each', () => {
@@ -199,9 +208,13 @@ describe('two teams with the ClusterRole view of one namespace each', () => {
   it('see only their own in the cluster, and nothing without a token', async () => {
     const { address } = await ui('--in-cluster', '--kubeconfig', controlPlane.kubeconfigPath);
     const base = `http://127.0.0.1:${new URL(address).port}/`;
-    const as = (token: string) => (path: string) => ask(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const as = (token: string) => (path: string) =>
+      ask(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
     const without = await ask(`${base}api/session`);
-    expect({ status: without.status, code: (JSON.parse(without.text) as { error: { code: string } }).error.code }).toEqual({
+    expect({
+      status: without.status,
+      code: (JSON.parse(without.text) as { error: { code: string } }).error.code,
+    }).toEqual({
       status: 401,
       code: 'token-needed',
     });
@@ -230,6 +243,10 @@ describe('two teams with the ClusterRole view of one namespace each', () => {
     for (const path of ['api/overview', 'api/profiles', 'api/try', 'api/changes'])
       expect((await nobody(path)).status, path).toBe(403);
     const all = as('admin-token-of-a-test');
-    await waitUntil('the administrator to see all', () => all('api/overview'), ({ text }) => text.includes('crashing') && text.includes('plain'));
+    await waitUntil(
+      'the administrator to see all',
+      () => all('api/overview'),
+      ({ text }) => text.includes('crashing') && text.includes('plain'),
+    );
   });
 });

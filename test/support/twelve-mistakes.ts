@@ -89,7 +89,10 @@ async function carryingPods(client: Client): Promise<void> {
   await createRunning(client, carrying('shop', 'held'), running);
   const old = carrying('shop', 'old');
   const status = String(old.metadata?.annotations?.['agent-injector.io/status']);
-  const annotations = { ...old.metadata?.annotations, 'agent-injector.io/status': status.replace(hashNow(), '01234567') };
+  const annotations = {
+    ...old.metadata?.annotations,
+    'agent-injector.io/status': status.replace(hashNow(), '01234567'),
+  };
   await createRunning(client, { ...old, metadata: { ...old.metadata, annotations } }, running);
   await createRunning(client, carrying('attic', 'forgotten'), running);
 }

@@ -24,7 +24,11 @@ export function addUi(program: Command): void {
       '--in-cluster',
       'Serve those who bring a bearer token of the cluster, on all addresses: what the chart runs with ui.enabled. Everyone sees the namespaces whose pods they may list.',
     )
-    .option('--host <HOST>', 'With --in-cluster: name and port under which browsers reach it. Can be repeated.', collect);
+    .option(
+      '--host <HOST>',
+      'With --in-cluster: name and port under which browsers reach it. Can be repeated.',
+      collect,
+    );
   withInputFlags(withNamespaceFlags(command)).action(async (flags: UiOptions) => {
     const { ui } = await import('../ui/ui.ts');
     await ui(flags);

@@ -123,7 +123,11 @@ export class ClusterSource implements PageSource {
   }
 }
 
-function rowIf(object: JsonObject, workload: string, row: (pod: Parameters<typeof podRow>[0]) => PodRow): readonly PodRow[] {
+function rowIf(
+  object: JsonObject,
+  workload: string,
+  row: (pod: Parameters<typeof podRow>[0]) => PodRow,
+): readonly PodRow[] {
   const decoded = decodePod(object);
   return decoded.ok && !hasEnded(decoded.value) && workloadText(decoded.value) === workload ? [row(decoded.value)] : [];
 }

@@ -152,13 +152,18 @@ function overviewOfFiles({ workloads, namespaces, cluster, notes }: FromFiles, {
     const from = fileOf(one.namespace, one.workload);
     return from ? { ...one, workload: textOf(from), message: `${from.at}: ${one.message}` } : one;
   });
-  const rows = statuses.list(() => []).map((one) => {
-    const from = fileOf(one.namespace, one.workload);
-    return from ? { ...one, workload: textOf(from) } : one;
-  });
+  const rows = statuses
+    .list(() => [])
+    .map((one) => {
+      const from = fileOf(one.namespace, one.workload);
+      return from ? { ...one, workload: textOf(from) } : one;
+    });
   const { needs, ...rest } = overviewOf({ workloads: rows, findings, checks: [], notes });
   // Commands are for a cluster: here, the file is to be edited.
-  const inFile = needs.map(({ affected, ...need }) => ({ ...need, affected: affected.map((one) => ({ ...one, fix: undefined })) }));
+  const inFile = needs.map(({ affected, ...need }) => ({
+    ...need,
+    affected: affected.map((one) => ({ ...one, fix: undefined })),
+  }));
   return { needs: inFile, ...rest };
 }
 
@@ -191,9 +196,6 @@ async function readFiles(scope: FilesScope, inputs: OfflineInputs): Promise<From
   );
   const names = new Set(workloads.map(({ namespace }) => namespace));
   const namespaces = new Map(knownNamespaces(names, namespaceOf));
-  const notes = [
-    ...problems,
-    ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest)),
-  ];
+  const notes = [...problems, ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest))];
   return { workloads, namespaces, cluster: { ...clusterFor({ objects }, inputs.cluster), targets }, notes };
 }

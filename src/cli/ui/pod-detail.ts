@@ -43,7 +43,11 @@ export async function podDetail(client: KubeClient, known: Known, subject: Subje
   return {
     namespace,
     name: target.name,
-    workload: isPod ? (pod && creatorOf(pod) ? workloadText(pod) : undefined) : `${target.workload.kind}/${target.name}`,
+    workload: isPod
+      ? pod && creatorOf(pod)
+        ? workloadText(pod)
+        : undefined
+      : `${target.workload.kind}/${target.name}`,
     explanation,
     ...texts(pod, within, { catalogue, cluster }, explained.carries !== undefined, target.template),
     record: recordOf(pod),
@@ -63,7 +67,11 @@ async function targetOf(client: KubeClient, { namespace, name, workload }: Subje
     if (isNotFound(answer)) return undefined;
     throw new Error(`${named.kind} ${namespace}/${wanted}: ${describeFailure(answer)}`);
   }
-  return readTarget({ ...client, getJson: () => Promise.resolve(answer) }, { workload: named, name: wanted }, { namespace });
+  return readTarget(
+    { ...client, getJson: () => Promise.resolve(answer) },
+    { workload: named, name: wanted },
+    { namespace },
+  );
 }
 
 /** The workload of a pod that carries an agent: the decision now is about its next pods. */

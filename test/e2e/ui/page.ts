@@ -64,7 +64,11 @@ export async function openPage(address: string): Promise<Opened> {
 }
 
 /** The events of api/changes until one matches. */
-export function eventOf(url: string, headers: Record<string, string>, isWanted: (event: string) => boolean): Promise<string> {
+export function eventOf(
+  url: string,
+  headers: Record<string, string>,
+  isWanted: (event: string) => boolean,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers, agent: false }, (response) => {
       let text = '';
