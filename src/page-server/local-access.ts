@@ -61,6 +61,9 @@ function cookieIn(header: string | undefined): string | undefined {
 
 /** In a time that does not depend on where they differ. */
 function isSame(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -79,28 +79,31 @@ export class PageServer {
     const { method = '', url: target = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
-      return refuse(request, response, { status: 405, code: 'bad-request', message: 'only GET and HEAD are answered' });
+      return refuse(request, response, ONLY_READS);
     }
     if (probes?.has(target)) return void response.writeHead(200, TEXT).end('ok\n');
     const problem = originProblem(request, hosts());
     if (problem) return refuse(request, response, problem);
-    const url =
-      target.startsWith('/') && URL.canParse(`http://page${target}`) ? new URL(`http://page${target}`) : undefined;
+    const url = urlOf(target);
     if (!url?.pathname.startsWith(base)) return refuse(request, response, NOT_FOUND);
     const path = url.pathname.slice(base.length);
-    const file = path.startsWith('api/') ? undefined : this.#fileOf(path);
+    const file = this.#fileOf(path);
     if (file && access.areFilesOpen) return sendFile(request, response, file, path);
     const admitted = await access.admit(request, url);
     if (admitted.kind === 'refused') return refuse(request, response, admitted.refusal);
-    if (admitted.kind === 'signed-in')
-      return void response
-        .writeHead(303, { 'set-cookie': admitted.cookie, location: admitted.location, 'cache-control': 'no-store' })
-        .end();
+    if (admitted.kind === 'signed-in') return signIn(response, admitted);
     if (file) return sendFile(request, response, file, path);
     if (path === 'api/changes') return this.#subscribe(request, response, url, admitted.viewer);
-    const answer = path.startsWith('api/')
-      ? await this.#api.answer(path.slice('api/'.length), url.searchParams, admitted.viewer)
-      : undefined;
+    return this.#answerApi(request, response, { path, url, viewer: admitted.viewer });
+  }
+
+  async #answerApi(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path, url, viewer }: { readonly path: string; readonly url: URL; readonly viewer: Viewer },
+  ): Promise<void> {
+    const [, name] = /^api\/([a-z]+)$/.exec(path) ?? [];
+    const answer = name === undefined ? undefined : await this.#api.answer(name, url.searchParams, viewer);
     if (!answer) return refuse(request, response, NOT_FOUND);
     if (answer.kind === 'refused') return refuse(request, response, answer.refusal);
     const rendered = answer.kind === 'rendered' ? answer : { json: JSON.stringify(answer.value), etag: undefined };
@@ -128,7 +131,21 @@ export class PageServer {
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
+const ONLY_READS: Refusal = { status: 405, code: 'bad-request', message: 'only GET and HEAD are answered' };
+
 const NOT_FOUND: Refusal = { status: 404, code: 'not-found', message: 'there is nothing of that name' };
+
+/** Undefined for what is no path of this server. */
+function urlOf(target: string): URL | undefined {
+  return target.startsWith('/') && URL.canParse(`http://page${target}`) ? new URL(`http://page${target}`) : undefined;
+}
+
+function signIn(
+  response: ServerResponse,
+  { cookie, location }: { readonly cookie: string; readonly location: string },
+): void {
+  response.writeHead(303, { 'set-cookie': cookie, location, 'cache-control': 'no-store' }).end();
+}
 
 /** JSON for the application; a line of text for the person who opens the address of the page. */
 function refuse(request: IncomingMessage, response: ServerResponse, { status, code, message }: Refusal): void {
@@ -181,5 +198,5 @@ function send(request: IncomingMessage, response: ServerResponse, body: Buffer):
 }
 
 function acceptsGzip({ headers }: IncomingMessage): boolean {
-  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers['accept-encoding'] ?? ''));
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(headers['accept-encoding']?.toString() ?? '');
 }

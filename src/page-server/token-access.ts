@@ -71,8 +71,8 @@ export class TokenAccess implements Access {
     const user = objectIn(status, 'user');
     const name = textIn(user, 'username');
     if (status['authenticated'] !== true || name === '') return 'the API server does not accept this token';
-    const of = ({ uid, groups, extra }: JsonObject): JsonObject => ({ uid, groups, extra });
-    return { name, subject: { user: name, ...of(user) } };
+    const { uid, groups, extra } = user;
+    return { name, subject: { user: name, uid, groups, extra } };
   }
 
   async #sightOf({ subject }: User): Promise<Sight> {
@@ -87,7 +87,6 @@ export class TokenAccess implements Access {
     const seen = new Set<string>();
     const rest = asked.values();
     const ask = async (): Promise<void> => {
-      // oxlint-disable-next-line no-await-in-loop -- some at a time
       for (const name of rest) if (await this.#mayList(subject, name)) seen.add(name);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, ask));

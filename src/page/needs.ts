@@ -48,10 +48,13 @@ function grouped(all: readonly Single[]): readonly Need[] {
     if (before) before.affected.push(one);
     else needs.set(id, { id, ...rest, affected: [one] });
   }
-  const rank = ({ kind }: Need): number => NEED_KINDS.indexOf(kind);
   return [...needs.values()].toSorted(
     (one, other) => rank(one) - rank(other) || other.affected.length - one.affected.length,
   );
+}
+
+function rank({ kind }: Need): number {
+  return NEED_KINDS.indexOf(kind);
 }
 
 function keyOf({ namespace, workload = '' }: { readonly namespace: string; readonly workload?: string }): string {
@@ -132,25 +135,23 @@ function ofLeftover({ namespace, workload, leftover }: WorkloadStatus): Single {
   return { kind: 'leftover', code: 'leftover', meaning, docs: 'docs/rollout.md', one };
 }
 
-function ofFinding({ kind, namespace, workload, pods, reason, message, fix }: AuditFinding): Single {
-  const need = auditNeeds[kind];
-  const row = reason && reasonTable[reason];
-  const isOfReason = reason !== undefined && kind !== 'namespace-mislabelled';
-  const own = need.isOfCluster ? '' : namespace;
-  return {
-    kind: need.kind,
-    code: isOfReason ? reason : kind,
-    meaning: (isOfReason ? row?.meaning : undefined) ?? auditKindMeanings[kind],
-    docs: isOfReason ? docsAddress(reason) : need.docs,
-    one: {
-      namespace: own,
-      workload: need.isOfCluster ? undefined : workload,
-      pods,
-      message,
-      fix: fix ?? need.command(namespace, workload),
-      hint: hintOf(row?.hint ?? need.hint, namespace),
-    },
-  };
+function ofFinding(finding: AuditFinding): Single {
+  const need = auditNeeds[finding.kind];
+  return { kind: need.kind, ...groupOf(finding), one: affectedBy(finding) };
+}
+
+/** A reason says more than the kind of the finding, other than for a namespace that means to be enabled. */
+function groupOf({ kind, reason }: AuditFinding): Pick<Need, 'code' | 'meaning' | 'docs'> {
+  if (reason === undefined || kind === 'namespace-mislabelled')
+    return { code: kind, meaning: auditKindMeanings[kind], docs: auditNeeds[kind].docs };
+  return { code: reason, meaning: reasonTable[reason].meaning, docs: docsAddress(reason) };
+}
+
+function affectedBy({ kind, namespace, workload, pods, reason, message, fix }: AuditFinding): AffectedWorkload {
+  const { command, hint, isOfCluster = false } = auditNeeds[kind];
+  const place = isOfCluster ? { namespace: '', workload: undefined } : { namespace, workload };
+  const advice = reason === undefined ? hint : reasonTable[reason].hint;
+  return { ...place, pods, message, fix: fix ?? command(namespace, workload), hint: hintOf(advice, namespace) };
 }
 
 /** The name of the namespace in the place of its placeholder. */

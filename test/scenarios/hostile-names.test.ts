@@ -188,6 +188,8 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['check: JSON', () => ['check', ...cluster, '-o', 'json']],
   ['version', () => ['version', ...cluster]],
   ['dump', () => ['dump', ...cluster]],
+  ['ui: missing file', () => ['ui', '--no-browser', '-f', join(dir, EVIL)]],
+  ['ui: namespace', () => ['ui', '--no-browser', '-n', EVIL, ...cluster]],
   ['reasons', () => ['reasons', EVIL]],
   ['new', () => ['new', 'java', EVIL]],
   ['completion', () => ['completion', EVIL]],

@@ -9,7 +9,15 @@ import type { Explanation } from '../../diagnostics/explanation.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { creatorOf, workloadText } from '../../kubernetes/owner.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
-import { apiPath, podFromTemplate, podKind, workloadKindNamed, workloadKinds } from '../../kubernetes/workload.ts';
+import {
+  apiPath,
+  podFromTemplate,
+  podKind,
+  templateOf,
+  type WorkloadKind,
+  workloadKindNamed,
+  workloadKinds,
+} from '../../kubernetes/workload.ts';
 import { type Json, type JsonObject, objectsIn, parsedJson } from '../../lib/json.ts';
 import { STATUS_ANNOTATION } from '../../api/keys.ts';
 import { podEvent } from '../../page/pod-row.ts';
@@ -22,80 +30,87 @@ import { explainWorkload } from '../explain/result.ts';
 import type { Known } from '../status/status.ts';
 import { afterText, beforeText } from './pod-text.ts';
 
+interface Place {
+  readonly namespace: string;
+  readonly within: Namespace | undefined;
+  readonly inputs: Required<Pick<SettingSources, 'catalogue' | 'cluster'>>;
+}
+
 /** What the page shows of a pod, or of the next pod of a workload. Undefined for what does not exist; throws an Error if it cannot be read. */
 export async function podDetail(client: KubeClient, known: Known, subject: Subject): Promise<PodDetail | undefined> {
   const { namespace } = subject;
   const target = await targetOf(client, subject);
   if (!target) return undefined;
   const within = known.namespaces.get(namespace);
-  const settings = known.settingsFor(within ?? { name: namespace, labels: {} });
-  const { catalogue } = settings;
+  const { catalogue, options } = known.settingsFor(within ?? { name: namespace, labels: {} });
   const decoded = decodePod(podFromTemplate(target.workload, target.name, target.template));
-  const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
-  const cluster = await readClusterState(client, pods, settings.options);
-  const explained = explainWorkload(target, { name: namespace, known: within }, { catalogue, cluster });
-  const creating = explained.carries === undefined ? undefined : await creatorTarget(client, target, decoded);
-  const explanation: Explanation = creating
-    ? explainWorkload(creating, { name: namespace, known: within }, { catalogue, cluster }).decision
-    : explained.decision;
   const pod = decoded.ok ? decoded.value : undefined;
-  const isPod = target.workload === podKind;
+  const cluster = await readClusterState(client, pod ? [{ namespace, pod }] : [], options);
+  const place: Place = { namespace, within, inputs: { catalogue, cluster } };
+  const { decision, carries } = explainWorkload(target, { name: namespace, known: within }, place.inputs);
+  const next = carries && pod ? await nextDecision(client, target, pod, place) : undefined;
   return {
     namespace,
     name: target.name,
-    workload: isPod
-      ? pod && creatorOf(pod)
-        ? workloadText(pod)
-        : undefined
-      : `${target.workload.kind}/${target.name}`,
-    explanation,
-    ...texts(pod, within, { catalogue, cluster }, explained.carries !== undefined, target.template),
+    workload: workloadOf(target, pod),
+    explanation: next ?? decision,
+    ...(carries
+      ? { before: beforeText(target.template, catalogue), after: afterText(target.template) }
+      : textsOfNew(target.template, pod, place)),
     record: recordOf(pod),
     events: await eventsOf(client, namespace, { kind: target.workload.kind, name: target.name }),
-    verdict: isPod && pod ? verdictOn(pod, namespace, within, catalogue) : undefined,
+    verdict: target.workload === podKind && pod ? verdictOn(pod, place) : undefined,
   };
 }
 
-async function targetOf(client: KubeClient, { namespace, name, workload }: Subject): Promise<Target | undefined> {
-  const [kind = '', of = ''] = workload?.split('/') ?? [];
-  const named = name === undefined ? workloadKindNamed(kind) : podKind;
-  const wanted = name ?? of;
-  if (!named || wanted === '') return undefined;
-  const path = apiPath(named, namespace, wanted);
-  const answer = await readOnce(client, path);
-  if (answer.kind !== 'ok') {
-    if (isNotFound(answer)) return undefined;
-    throw new Error(`${named.kind} ${namespace}/${wanted}: ${describeFailure(answer)}`);
-  }
-  return readTarget(
-    { ...client, getJson: () => Promise.resolve(answer) },
-    { workload: named, name: wanted },
-    { namespace },
-  );
+/** Undefined for a pod without a controller. */
+function workloadOf({ workload, name }: Target, pod: Pod | undefined): string | undefined {
+  if (workload !== podKind) return `${workload.kind}/${name}`;
+  return pod && creatorOf(pod) ? workloadText(pod) : undefined;
 }
 
-/** The workload of a pod that carries an agent: the decision now is about its next pods. */
-async function creatorTarget(
+async function targetOf(client: KubeClient, { namespace, name, workload = '' }: Subject): Promise<Target | undefined> {
+  const [kind = '', of = ''] = workload.split('/');
+  const named = { workload: name === undefined ? workloadKindNamed(kind) : podKind, name: name ?? of };
+  return named.workload && readExisting(client, { workload: named.workload, name: named.name }, namespace);
+}
+
+/** Undefined for what does not exist. */
+async function readExisting(
+  client: KubeClient,
+  { workload, name }: { readonly workload: WorkloadKind; readonly name: string },
+  namespace: string,
+): Promise<Target | undefined> {
+  const answer = await readOnce(client, apiPath(workload, namespace, name));
+  if (answer.kind === 'ok') {
+    const template = templateOf(workload, answer.body);
+    return template && { workload, namespace, name, object: answer.body, template };
+  }
+  if (isNotFound(answer)) return undefined;
+  throw new Error(`${workload.kind} ${namespace}/${name}: ${describeFailure(answer)}`);
+}
+
+/** Of a pod that carries an agent: the decision now is about the next pods of its workload. Undefined if that cannot be read. */
+async function nextDecision(
   client: KubeClient,
   { namespace, workload }: Target,
-  decoded: ReturnType<typeof decodePod>,
-): Promise<Target | undefined> {
-  const creator = decoded.ok && workload === podKind ? creatorOf(decoded.value) : undefined;
+  pod: Pod,
+  { within, inputs }: Place,
+): Promise<Explanation | undefined> {
+  const creator = workload === podKind ? creatorOf(pod) : undefined;
   const kind = workloadKinds.find((one) => one.kind === creator?.kind);
   if (!creator || !kind) return undefined;
-  return readTarget(client, { workload: kind, name: creator.name }, { namespace }).catch(() => undefined);
+  const found = await readTarget(client, { workload: kind, name: creator.name }, { namespace }).catch(() => undefined);
+  return found && explainWorkload(found, { name: namespace, known: within }, inputs).decision;
 }
 
-function texts(
-  pod: Pod | undefined,
-  within: Namespace | undefined,
-  inputs: Required<Pick<SettingSources, 'catalogue' | 'cluster'>>,
-  carries: boolean,
+function textsOfNew(
   object: JsonObject,
+  pod: Pod | undefined,
+  { within, inputs }: Place,
 ): Pick<PodDetail, 'before' | 'after'> {
-  if (carries) return { before: beforeText(object, inputs.catalogue), after: afterText(object) };
   const patched = pod && within ? admit(pod, within, inputs.catalogue, inputs.cluster).pod : object;
-  return { before: afterText(object), after: afterText(patched) };
+  return { before: afterText(pod ?? object), after: afterText(patched) };
 }
 
 /** The record of a pod, as its annotation has it. */
@@ -104,12 +119,7 @@ export function recordOf(pod: Pod | undefined): Json | undefined {
   return text === undefined ? undefined : parsedJson(text);
 }
 
-function verdictOn(
-  pod: Pod,
-  namespace: string,
-  within: Namespace | undefined,
-  catalogue: SettingSources['catalogue'],
-): PodDetail['verdict'] {
+function verdictOn(pod: Pod, { namespace, within, inputs: { catalogue } }: Place): PodDetail['verdict'] {
   if (checkRecord({ pod, catalogue }).injected.length === 0) return undefined;
   const ages = new Map<string, number>();
   const { code, message } = verdictOfPod({ pod, namespace, within, signs: () => undefined, ages }, catalogue);

@@ -35,8 +35,9 @@ async function serverPods(client: PodClient): Promise<readonly string[]> {
     services.map(async ({ namespace, name }) => {
       const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/services/${name}`);
       if (answer.kind !== 'ok') return [];
-      const selector = Object.entries(objectIn(objectIn(answer.body, 'spec'), 'selector'));
-      const query = encodeURIComponent(selector.map(([label, value]) => `${label}=${String(value)}`).join());
+      const wanted = objectIn(objectIn(answer.body, 'spec'), 'selector');
+      const selector = Object.entries(wanted);
+      const query = encodeURIComponent(selector.map(([label]) => `${label}=${textIn(wanted, label)}`).join());
       const pods = await readOnce(client, `/api/v1/namespaces/${namespace}/pods?labelSelector=${query}&limit=50`);
       return pods.kind === 'ok' ? objectsIn(pods.body, 'items').flatMap((pod) => addressOf(namespace, pod)) : [];
     }),

@@ -95,7 +95,12 @@ async function serverFor(parts: ServerParts): Promise<PageServer> {
 
 async function sourceOf(options: UiOptions): Promise<PageSource> {
   const { file, namespaces } = options;
-  if (file !== undefined) return new FilesSource({ ...options, file }, await offlineInputs(options));
+  if (file !== undefined) {
+    const source = new FilesSource({ ...options, file }, await offlineInputs(options));
+    // What cannot be read is said here, not in the browser.
+    await source.overview();
+    return source;
+  }
   if (namespaces !== undefined) throw new UsageError(['--namespaces requires --file']);
   const client = await openUserCluster(options);
   if (!options.allNamespaces) await readNamespaceObject(client, options.namespace);

@@ -1,6 +1,6 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import type { Started } from '../../support/process.ts';
+import type { Started } from './process.ts';
 
 export interface PageAnswer {
   readonly status: number;
