@@ -24,6 +24,13 @@ export interface PageServerOptions {
   readonly probes?: ReadonlySet<string>;
 }
 
+interface Asked {
+  readonly url: URL;
+  /** Below the base. */
+  readonly path: string;
+  readonly file: PageFile | undefined;
+}
+
 const MAX_CONNECTIONS = 256;
 
 /** A browser sends cookies and a token; the answer to more is 431. */
@@ -75,7 +82,7 @@ export class PageServer {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { base, hosts, access, probes } = this.#options;
+    const { hosts, probes } = this.#options;
     const { method = '', url: target = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
@@ -84,10 +91,22 @@ export class PageServer {
     if (probes?.has(target)) return void response.writeHead(200, TEXT).end('ok\n');
     const problem = originProblem(request, hosts());
     if (problem) return refuse(request, response, problem);
+    const asked = this.#askedFor(target);
+    return asked ? this.#admit(request, response, asked) : refuse(request, response, NOT_FOUND);
+  }
+
+  /** Undefined for what is no path of the page. */
+  #askedFor(target: string): Asked | undefined {
+    const { base } = this.#options;
     const url = urlOf(target);
-    if (!url?.pathname.startsWith(base)) return refuse(request, response, NOT_FOUND);
+    if (!url?.pathname.startsWith(base)) return undefined;
     const path = url.pathname.slice(base.length);
-    const file = this.#fileOf(path);
+    return { url, path, file: this.#fileOf(path) };
+  }
+
+  async #admit(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
+    const { access } = this.#options;
+    const { url, path, file } = asked;
     if (file && access.areFilesOpen) return sendFile(request, response, file, path);
     const admitted = await access.admit(request, url);
     if (admitted.kind === 'refused') return refuse(request, response, admitted.refusal);

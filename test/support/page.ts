@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { Viewer } from '../../src/page-server/access.ts';
 import type { Access } from '../../src/page-server/access.ts';
 import type { PageSource } from '../../src/page-server/source.ts';
-import { loadPageFiles } from '../../src/page-server/files.ts';
+import type { PageFiles } from '../../src/page-server/page-files.ts';
 import { PageServer, type PageServerOptions } from '../../src/page-server/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Overview } from '../../src/page/wire.ts';
@@ -57,6 +58,10 @@ export function openAccess(...namespaces: readonly string[]): Access {
   return { areFilesOpen: true, admit: async () => ({ kind: 'viewer', viewer }) };
 }
 
+const FILES: PageFiles = new Map([
+  ['index.html', { type: 'text/html; charset=utf-8', gzip: gzipSync('<!doctype html><title>page</title>') }],
+]);
+
 /** Starts a server on a free port. `url` ends with the base. */
 export async function startPage(options: Partial<PageServerOptions> = {}): Promise<{
   readonly url: string;
@@ -68,7 +73,7 @@ export async function startPage(options: Partial<PageServerOptions> = {}): Promi
     hosts: () => undefined,
     access: openAccess(),
     source: sourceCase(),
-    files: await loadPageFiles(),
+    files: FILES,
     clock: systemClock,
     ...options,
   });

@@ -23,6 +23,7 @@ import { STATUS_ANNOTATION } from '../../api/keys.ts';
 import { podEvent } from '../../page/pod-row.ts';
 import type { PodDetail, PodEvent } from '../../page/wire.ts';
 import type { Subject } from '../../page-server/source.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
 import { readClusterState } from '../cluster/state.ts';
 import { readTarget, type Target } from '../cluster/targets.ts';
@@ -54,12 +55,10 @@ export async function podDetail(client: KubeClient, known: Known, subject: Subje
     name: target.name,
     workload: workloadOf(target, pod),
     explanation: next ?? decision,
-    ...(carries
-      ? { before: beforeText(target.template, catalogue), after: afterText(target.template) }
-      : textsOfNew(target.template, pod, place)),
+    ...(carries ? textsOfInjected(target.template, catalogue) : textsOfNew(target.template, pod, place)),
     record: recordOf(pod),
     events: await eventsOf(client, namespace, { kind: target.workload.kind, name: target.name }),
-    verdict: target.workload === podKind && pod ? verdictOn(pod, place) : undefined,
+    verdict: pod && verdictOn(target, pod, place),
   };
 }
 
@@ -104,6 +103,10 @@ async function nextDecision(
   return found && explainWorkload(found, { name: namespace, known: within }, inputs).decision;
 }
 
+function textsOfInjected(object: JsonObject, catalogue: Catalogue): Pick<PodDetail, 'before' | 'after'> {
+  return { before: beforeText(object, catalogue), after: afterText(object) };
+}
+
 function textsOfNew(
   object: JsonObject,
   pod: Pod | undefined,
@@ -119,8 +122,13 @@ export function recordOf(pod: Pod | undefined): Json | undefined {
   return text === undefined ? undefined : parsedJson(text);
 }
 
-function verdictOn(pod: Pod, { namespace, within, inputs: { catalogue } }: Place): PodDetail['verdict'] {
-  if (checkRecord({ pod, catalogue }).injected.length === 0) return undefined;
+/** Undefined for a template, and for a pod without an agent. */
+function verdictOn(
+  { workload }: Target,
+  pod: Pod,
+  { namespace, within, inputs: { catalogue } }: Place,
+): PodDetail['verdict'] {
+  if (workload !== podKind || checkRecord({ pod, catalogue }).injected.length === 0) return undefined;
   const ages = new Map<string, number>();
   const { code, message } = verdictOfPod({ pod, namespace, within, signs: () => undefined, ages }, catalogue);
   return { code, message };
