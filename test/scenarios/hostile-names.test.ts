@@ -189,7 +189,7 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['version', () => ['version', ...cluster]],
   ['dump', () => ['dump', ...cluster]],
   ['ui: missing file', () => ['ui', '--no-browser', '-f', join(dir, EVIL)]],
-  ['ui: namespace', () => ['ui', '--no-browser', '-n', EVIL, ...cluster]],
+  ['ui: context', () => ['ui', '--no-browser', '--context', EVIL, ...cluster]],
   ['reasons', () => ['reasons', EVIL]],
   ['new', () => ['new', 'java', EVIL]],
   ['completion', () => ['completion', EVIL]],
