@@ -19,7 +19,7 @@ COPY package.json package-lock.json .npmrc .node-version ./
 RUN test "$(node --version)" = "v$(cat .node-version)"
 RUN npm ci --no-audit --no-fund
 COPY build.mjs tsconfig.json ./
-COPY tools/yaml-modules.js tools/sbom.js ./tools/
+COPY tools/page-files.js tools/yaml-modules.js tools/sbom.js ./tools/
 COPY src ./src
 ARG SOURCE_DATE_EPOCH=0
 RUN node build.mjs \

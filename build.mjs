@@ -1,6 +1,7 @@
 // Builds dist/agent-injector.js: one file, with a source map, no node_modules needed beside it; and what of others is in it (tools/sbom.js).
 import { chmodSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { esbuildPageFiles, pageMetafile } from './tools/page-files.js';
 import { writeSbom } from './tools/sbom.js';
 import { esbuildYaml } from './tools/yaml-modules.js';
 
@@ -64,7 +65,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.20',
   format: 'esm',
-  plugins: [esbuildYaml, esbuildLeftOut],
+  plugins: [esbuildYaml, esbuildPageFiles, esbuildLeftOut],
   // The package debug takes it for its colours if it is there, and it is there for vitest: what is not audited is not bundled.
   // ws takes the other two, which are native, where they are there: it is as right without them.
   external: ['supports-color', 'bufferutil', 'utf-8-validate'],
@@ -75,5 +76,10 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
 });
-writeSbom(metafile, { name, version });
+const page = await pageMetafile();
+// Packages of the page are in the bundle as compressed text.
+writeSbom(
+  { inputs: { ...page.inputs, ...metafile.inputs }, outputs: { ...metafile.outputs, ...page.outputs } },
+  { name, version },
+);
 chmodSync('dist/agent-injector.js', 0o755);

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { vitePageFiles } from './tools/page-files.js';
 import { viteYaml } from './tools/yaml-modules.js';
 
 /** Tests that run the built program. Only these wait for a build (test/support/built.ts refuses to be imported by others). */
@@ -22,7 +23,7 @@ const otherSuites = [
 const slowness = process.argv.includes('--coverage') ? 3 : 1;
 
 export default defineConfig({
-  plugins: [viteYaml],
+  plugins: [viteYaml, vitePageFiles],
   define: { VERSION: JSON.stringify('0.0.0-test') },
   test: {
     globalSetup: ['test/e2e/notice.ts', 'test/deploy/notice.ts'],

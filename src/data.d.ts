@@ -12,3 +12,13 @@ declare module '*.catalogue' {
 
 /** The version in package.json, put in at build time. */
 declare const VERSION: string;
+
+/** The files of the page's application by name, with content hashes in all names but `index.html`: made at build time (tools/page-files.js). */
+declare module 'page-files' {
+  export interface PageFile {
+    readonly type: string;
+    /** Decoded when it is asked for. */
+    readonly gzip: Buffer;
+  }
+  export const pageFiles: ReadonlyMap<string, PageFile>;
+}

@@ -1,0 +1,73 @@
+import { signal } from '@preact/signals';
+import type { Overview, Session } from '../../page/wire.ts';
+import { type Loaded, read } from './client.ts';
+import { listen } from './changes.ts';
+
+/** Whether the page hears of changes. `since` is in ms since 1970. */
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  | { readonly state: 'away'; readonly since: number };
+
+export const session = signal<Loaded<Session>>({ state: 'loading' });
+
+export const overview = signal<Loaded<Overview>>({ state: 'loading' });
+
+export const connection = signal<Connection>({ state: 'connecting' });
+
+/** Grows when the cluster has changed: what a screen has read for itself is read again. */
+export const revision = signal(0);
+
+let etag: string | undefined;
+
+let listening: AbortController | undefined;
+
+/** Reads all that every screen needs, and listens from then on. */
+export async function start(): Promise<void> {
+  listening?.abort();
+  session.value = await read<Session>('api/session');
+  if (session.value.state === 'failed') {
+    if (session.value.failure.kind === 'away') setAway();
+    return;
+  }
+  await refresh();
+  listening = new AbortController();
+  void listen({ onOpen, onChange, onAway }, listening.signal);
+}
+
+/** What was read stays where the server does not answer. */
+export async function refresh(): Promise<void> {
+  const loaded = await read<Overview>('api/overview');
+  const isAway = loaded.state === 'failed' && loaded.failure.kind === 'away';
+  if (isAway && overview.value.state === 'ready') setAway();
+  else overview.value = loaded;
+}
+
+let wasAway = false;
+
+function onOpen(): void {
+  connection.value = { state: 'live' };
+  if (wasAway) changed();
+  wasAway = false;
+}
+
+function onChange(to: string): void {
+  const isNews = to === '' || to !== etag;
+  etag = to;
+  if (isNews) changed();
+}
+
+function changed(): void {
+  revision.value++;
+  void refresh();
+}
+
+function onAway(status: number | undefined): void {
+  wasAway = true;
+  setAway();
+  if (status === 401 || status === 403) void refresh();
+}
+
+function setAway(): void {
+  if (connection.value.state !== 'away') connection.value = { state: 'away', since: Date.now() };
+}

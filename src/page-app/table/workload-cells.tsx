@@ -1,0 +1,91 @@
+import type { Breaker } from '../../api/breaker.ts';
+import type { WorkloadRow } from '../../page/wire.ts';
+import { Mark } from '../parts/mark.tsx';
+import { addressOf } from '../routing.ts';
+import { numberText, t } from '../texts/language.ts';
+import { AGENT_STATES, type Tone, toneOf } from './agent-states.ts';
+import { shouldHave } from './sorting.ts';
+
+export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
+  const { namespace, workload } = row;
+  const [kind = '', name = ''] = workload.split('/', 2);
+  return (
+    <>
+      <td class="column-namespace">
+        <bdi title={namespace}>{namespace}</bdi>
+      </td>
+      <th scope="row" class="column-workload">
+        <a href={addressOf({ screen: 'workload', namespace, workload })} title={`${namespace} ${workload}`}>
+          <bdi class="name">{name}</bdi> <span class="quiet-text">{kind}</span>
+        </a>
+      </th>
+      <td class="column-profile">
+        {row.profiles.map((one) => (
+          <Version key={one} text={one} />
+        ))}
+      </td>
+      <td class="column-agents number">
+        {numberText(row.injected)}
+        <span class="quiet-text"> / {numberText(shouldHave(row))}</span>
+      </td>
+      <td class="column-state">
+        <States row={row} />
+      </td>
+      <td class="column-outdated number">{row.outdated === 0 ? '' : numberText(row.outdated)}</td>
+      <td class="column-why">
+        <WhyNot row={row} />
+      </td>
+    </>
+  );
+}
+
+/** `acme-java@2b8964eb` */
+function Version({ text }: { readonly text: string }) {
+  const at = text.lastIndexOf('@');
+  return (
+    <bdi class="version" title={text}>
+      {text.slice(0, at)} <code class="quiet-text">{text.slice(at + 1)}</code>
+    </bdi>
+  );
+}
+
+const phaseTones: { readonly [phase in Breaker['phase']]: Tone } = {
+  suspected: 'warn',
+  open: 'bad',
+  'half-open': 'warn',
+  cleared: 'quiet',
+};
+
+function States({ row }: { readonly row: WorkloadRow }) {
+  const states = AGENT_STATES.flatMap((state) => {
+    const count = row.states[state] ?? 0;
+    return count > 0 ? [{ state, count }] : [];
+  });
+  return (
+    <>
+      {row.breakers?.map(({ phase, workload }) => (
+        <Mark key={phase + workload} tone={phaseTones[phase]}>
+          {t(`breaker.${phase}`)}
+        </Mark>
+      ))}
+      {states.map(({ state, count }) => (
+        <Mark key={state} tone={toneOf(state)}>
+          {t(`agent.${state}`)}
+          {states.length > 1 && ` ${numberText(count)}`}
+        </Mark>
+      ))}
+      {row.missing > 0 && <Mark tone="warn">{t('workloads.missing', { count: numberText(row.missing) })}</Mark>}
+      {row.leftover > 0 && <Mark tone="quiet">{t('workloads.leftover', { count: numberText(row.leftover) })}</Mark>}
+      {row.stopped > 0 && <Mark tone="warn">{t('workloads.stopped', { count: numberText(row.stopped) })}</Mark>}
+    </>
+  );
+}
+
+function WhyNot({ row }: { readonly row: WorkloadRow }) {
+  const text = row.whyNot.map(({ code, pods }) => (row.whyNot.length > 1 ? `${code} ${pods}` : code)).join(', ');
+  return (
+    <bdi lang="en" title={text}>
+      {text}
+    </bdi>
+  );
+}
