@@ -38,7 +38,7 @@ export function ReasonLine({ reason }: { readonly reason: ReasonText }) {
 
 /** Only what leads to a page is a link. */
 export function DocsLink({ address }: { readonly address: string }) {
-  if (!/^https:\/\//.test(address)) return null;
+  if (!address.startsWith('https://')) return null;
   return (
     <a href={address} target="_blank" rel="noreferrer noopener">
       {t('needs.docs')}

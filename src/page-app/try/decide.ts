@@ -4,7 +4,7 @@ import { type Explanation, explain, undecided } from '../../diagnostics/explanat
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { decodePod } from '../../kubernetes/pod.ts';
 import { podFromTemplate } from '../../kubernetes/workload.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { clusterFor, type Manifest, parseManifest, type PodTemplate } from '../../manifests/documents.ts';
 import { targetsIn } from '../../manifests/targets.ts';
 import type { SyntaxProblem } from '../../manifests/yaml.ts';
@@ -67,10 +67,6 @@ function withoutOwner(pod: JsonObject, template: JsonObject): JsonObject {
   );
   const { metadata: _metadata, ...rest } = pod;
   return kept.length === 0 ? rest : { ...pod, metadata: Object.fromEntries(kept) };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function yamlOf(value: JsonObject): string {
