@@ -46,7 +46,9 @@ export function quantileBetween(earlier: Now['latency'], later: Now['latency'], 
 /** The cumulative counts of what happened in between. */
 function bucketsBetween(earlier: Now['latency'], later: Latency): Latency['buckets'] {
   const before = new Map(earlier && earlier.count <= later.count ? earlier.buckets : []);
-  return later.buckets.map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]);
+  const all = [...later.buckets, [Infinity, later.count] as const];
+  if (earlier && before.size > 0) before.set(Infinity, earlier.count);
+  return all.map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]);
 }
 
 /** The points of a line in a box: the newest value is at its right edge. Without a value there is a gap. */
