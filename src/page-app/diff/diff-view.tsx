@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import { shown } from '../parts/server-text.tsx';
 import { numberText, t } from '../texts/language.ts';
 import { countChanges, type DiffLine, type DiffPart, type DiffRow, folded, sideBySide } from './line-diff.ts';
 
@@ -66,33 +67,26 @@ function Part({ part }: { readonly part: DiffPart }) {
 }
 
 function Row({ row: { kind, before, after } }: { readonly row: DiffRow }) {
+  const isSame = kind === 'same';
   return (
     <tr class={kind}>
-      <Side line={before} sign={kind === 'same' ? ' ' : '−'} label={kind === 'same' ? '' : t('diff.removed')} />
-      <Side line={after} sign={kind === 'same' ? ' ' : '+'} label={kind === 'same' ? '' : t('diff.added')} />
+      <Side line={before} side={isSame ? undefined : 'old'} />
+      <Side line={after} side={isSame ? undefined : 'new'} />
     </tr>
   );
 }
 
-function Side({
-  line,
-  sign,
-  label,
-}: {
-  readonly line: DiffLine | undefined;
-  readonly sign: string;
-  readonly label: string;
-}) {
+function Side({ line, side }: { readonly line: DiffLine | undefined; readonly side: 'old' | 'new' | undefined }) {
   if (!line) return <td colSpan={2} class="nothing" />;
   return (
     <>
-      <td class="line">{line.number}</td>
-      <td class="text">
+      <td class={`line ${side ?? ''}`}>{line.number}</td>
+      <td class={`text ${side ?? ''}`}>
         <span aria-hidden="true" class="sign">
-          {sign}
+          {side === 'old' ? '−' : side === 'new' ? '+' : ' '}
         </span>
-        {label !== '' && <span class="for-readers">{label} </span>}
-        <code translate={false}>{line.text}</code>
+        {side && <span class="for-readers">{side === 'old' ? t('diff.removed') : t('diff.added')} </span>}
+        <code translate={false}>{shown(line.text)}</code>
       </td>
     </>
   );

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { shown } from './server-text.tsx';
 import { t } from '../texts/language.ts';
 
 type CopyState = 'ready' | 'done' | 'failed';
@@ -15,7 +16,7 @@ export function Command({ text, what }: { readonly text: string; readonly what: 
   const label = { ready: t('copy.label'), done: t('copy.done'), failed: t('copy.failed') }[state];
   return (
     <span class="command">
-      <code translate={false}>{text}</code>
+      <code translate={false}>{shown(text)}</code>
       <button
         type="button"
         class="copy"

@@ -3,6 +3,7 @@ import { route } from '../location.ts';
 import { addressOf, MAIN_SCREENS, mainScreenOf, parseRoute } from '../routing.ts';
 import { chooseLanguage, language, languageNames, numberText, t } from '../texts/language.ts';
 import { LANGUAGES } from '../texts/texts.ts';
+import { shown } from './server-text.tsx';
 import { ConnectionState } from './connection.tsx';
 import { chooseTheme, theme, THEMES } from './theme.ts';
 
@@ -49,11 +50,11 @@ function Place() {
   const signedIn = user === undefined ? '' : t('app.user', { user });
   return (
     <span class="place" title={[place, signedIn, version].filter(Boolean).join('\n')}>
-      <bdi>{place}</bdi>
+      <bdi>{shown(place)}</bdi>
       {user !== undefined && (
         <span class="quiet-text">
           {' · '}
-          <bdi>{user}</bdi>
+          <bdi>{shown(user)}</bdi>
         </span>
       )}
       <span class="quiet-text version">{` · ${version}`}</span>

@@ -1,7 +1,7 @@
 import type { Explanation } from '../../diagnostics/explanation.ts';
 import { Mark } from '../parts/mark.tsx';
 import { Outcome, ReasonLine } from '../parts/outcome.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { t, termFor } from '../texts/language.ts';
 
 /** The result: of the pod, of each container, and what else is to be said. */
@@ -29,7 +29,7 @@ export function DecisionView({ explanation }: { readonly explanation: Explanatio
             {containers.map((one) => (
               <tr key={`${one.container}/${one.profile ?? ''}`}>
                 <th scope="row">
-                  <bdi>{one.container}</bdi>
+                  <bdi>{shown(one.container)}</bdi>
                 </th>
                 <td>
                   <Outcome outcome={one.outcome} reason={one.reason} />
@@ -71,7 +71,7 @@ export function PathView({ path }: Pick<Explanation, 'path'>) {
               <ServerText text={condition} />
             </td>
             <td>
-              <bdi>{[container, profile].filter(Boolean).join(' · ')}</bdi>
+              <bdi>{shown([container, profile].filter(Boolean).join(' · '))}</bdi>
             </td>
             <td>
               <Mark tone={reason ? 'warn' : 'good'}>{reason ? t('rule.fails') : t('rule.holds')}</Mark>
@@ -108,14 +108,20 @@ export function SettingsView({ settings }: Pick<Explanation, 'settings'>) {
           <tbody key={`${setting}/${container ?? ''}/${profile ?? ''}`}>
             {values.map((value, index) => (
               <tr key={`${value.from}/${index}`} class={value.state}>
-                <th scope="row">
-                  {index === 0 && <bdi title={[profile, container].filter(Boolean).join(' ')}>{setting}</bdi>}
-                </th>
+                {index === 0 && (
+                  <th
+                    scope="rowgroup"
+                    rowSpan={values.length}
+                    title={shown([profile, container].filter(Boolean).join(' '))}
+                  >
+                    <bdi>{shown(setting)}</bdi>
+                  </th>
+                )}
                 <td>
-                  <code translate={false}>{value.text}</code>
+                  <code translate={false}>{shown(value.text)}</code>
                 </td>
                 <td>
-                  {termFor('from', value.from)} {'key' in value && <code class="quiet-text">{value.key}</code>}
+                  {termFor('from', value.from)} {'key' in value && <code class="quiet-text">{shown(value.key)}</code>}
                 </td>
                 <td>
                   <Mark tone={value.state === 'wins' ? 'good' : 'quiet'}>{termFor('chain', value.state)}</Mark>
@@ -136,7 +142,7 @@ export function AsideView({ explanation: { targets, foreign } }: { readonly expl
       <ul>
         {targets.map(({ target, profile, lostTo }) => (
           <li key={target}>
-            <bdi>{target}</bdi> <span class="quiet-text">{profile}</span>{' '}
+            <bdi>{shown(target)}</bdi> <span class="quiet-text">{profile}</span>{' '}
             {lostTo !== undefined && t('pod.lostTo', { target: lostTo })}
           </li>
         ))}
@@ -145,7 +151,7 @@ export function AsideView({ explanation: { targets, foreign } }: { readonly expl
       <ul>
         {foreign.map(({ key, product, meaning }) => (
           <li key={key}>
-            <code>{key}</code> <span class="quiet-text">{product}</span> <ServerText text={meaning} />
+            <code>{shown(key)}</code> <span class="quiet-text">{product}</span> <ServerText text={meaning} />
           </li>
         ))}
       </ul>

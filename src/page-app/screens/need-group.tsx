@@ -3,7 +3,7 @@ import type { AffectedWorkload, Need, NeedKind } from '../../page/wire.ts';
 import { Command } from '../parts/copy-button.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { DocsLink } from '../parts/outcome.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import type { Tone } from '../table/agent-states.ts';
 import { numberText, t } from '../texts/language.ts';
@@ -116,7 +116,7 @@ function Subject({ affected: { namespace, workload } }: { readonly affected: Aff
       : addressOf({ screen: 'workload', namespace, workload });
   return (
     <a href={address}>
-      <bdi class="quiet-text">{namespace}</bdi> <bdi class="name">{workload ?? t('needs.wholeNamespace')}</bdi>
+      <bdi class="quiet-text">{shown(namespace)}</bdi> <bdi class="name">{workload ?? t('needs.wholeNamespace')}</bdi>
     </a>
   );
 }

@@ -2,7 +2,7 @@ import type { PodEvent, PodList, PodRow } from '../../page/wire.ts';
 import { useResource } from '../api/use-resource.ts';
 import { LoadedView } from '../parts/loaded-view.tsx';
 import { Mark } from '../parts/mark.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { AGENT_STATES, toneOf } from '../table/agent-states.ts';
 import { numberText, t, termFor, timeText } from '../texts/language.ts';
@@ -41,7 +41,7 @@ function Pods({ pods, namespace }: { readonly pods: readonly PodRow[]; readonly 
           <tr key={pod.name}>
             <th scope="row">
               <a href={addressOf({ screen: 'pod', namespace, name: pod.name })}>
-                <bdi class="name">{pod.name}</bdi>
+                <bdi class="name">{shown(pod.name)}</bdi>
               </a>
             </th>
             <td>{pod.phase}</td>
@@ -52,7 +52,7 @@ function Pods({ pods, namespace }: { readonly pods: readonly PodRow[]; readonly 
             <td>{pod.reason}</td>
             <td class="time">{timeText(pod.created)}</td>
             <td>
-              <bdi>{pod.node}</bdi>
+              <bdi>{shown(pod.node)}</bdi>
             </td>
           </tr>
         ))}

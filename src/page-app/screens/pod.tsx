@@ -3,7 +3,7 @@ import { useResource } from '../api/use-resource.ts';
 import { DiffView } from '../diff/diff-view.tsx';
 import { LoadedView } from '../parts/loaded-view.tsx';
 import { Section } from '../parts/section.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf, type Route } from '../routing.ts';
 import { t } from '../texts/language.ts';
 import { AsideView, DecisionView, PathView, SettingsView } from './explanation-view.tsx';
@@ -24,13 +24,13 @@ export function PodScreen({ route }: { readonly route: PodRoute }) {
         <a href={addressOf({ screen: 'workloads', filter: '', sort: '' })}>{t('screen.workloads')}</a>
         {' / '}
         <a href={addressOf({ screen: 'workloads', filter: route.namespace, sort: '' })}>
-          <bdi>{route.namespace}</bdi>
+          <bdi>{shown(route.namespace)}</bdi>
         </a>
         {loaded.state === 'ready' && route.screen === 'pod' && <OwnerLink pod={loaded.value} />}
       </p>
       <h1 tabIndex={-1}>
         <span class="quiet-text">{route.screen === 'pod' ? t('screen.pod') : t('screen.workload')}</span>{' '}
-        <bdi>{name}</bdi>
+        <bdi>{shown(name)}</bdi>
       </h1>
       {route.screen === 'workload' && (
         <Section id="pods" title={t('pod.pods')}>
@@ -50,7 +50,7 @@ function OwnerLink({ pod: { namespace, workload } }: { readonly pod: PodDetail }
     <>
       {' / '}
       <a href={addressOf({ screen: 'workload', namespace, workload })}>
-        <bdi>{workload}</bdi>
+        <bdi>{shown(workload)}</bdi>
       </a>
     </>
   );
@@ -87,7 +87,7 @@ function Detail({ pod, isNew }: { readonly pod: PodDetail; readonly isNew: boole
           {pod.record === undefined || pod.record === null ? (
             <p>{t('pod.noRecord')}</p>
           ) : (
-            <pre tabIndex={0}>{JSON.stringify(pod.record, null, 2)}</pre>
+            <pre tabIndex={0}>{shown(JSON.stringify(pod.record, null, 2))}</pre>
           )}
         </Section>
       )}

@@ -1,6 +1,6 @@
 import type { ProfileRow } from '../../page/wire.ts';
 import { Section } from '../parts/section.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
 
@@ -28,7 +28,7 @@ export function ProfileView({ profile }: { readonly profile: ProfileRow }) {
       </Section>
       <Section id="yaml" title={t('profiles.yaml')}>
         <pre tabIndex={0} translate={false}>
-          {profile.yaml}
+          {shown(profile.yaml)}
         </pre>
       </Section>
     </>
@@ -44,7 +44,7 @@ function UsedBy({ profile: { name, usedBy } }: { readonly profile: ProfileRow })
       {usedBy.slice(0, SHOWN).map(({ namespace, workload, pods }) => (
         <li key={`${namespace}/${workload}`}>
           <a href={addressOf({ screen: 'workload', namespace, workload })}>
-            <bdi class="quiet-text">{namespace}</bdi> <bdi class="name">{workload}</bdi>
+            <bdi class="quiet-text">{shown(namespace)}</bdi> <bdi class="name">{shown(workload)}</bdi>
           </a>{' '}
           <span class="quiet-text">{t('profiles.pods', { count: numberText(pods) })}</span>
         </li>
@@ -82,7 +82,7 @@ function Parameters({ profile: { parameters } }: { readonly profile: ProfileRow 
             </th>
             <td>{one.type}</td>
             <td>{one.required ? t('yes') : t('no')}</td>
-            <td>{one.default !== undefined && <code translate={false}>{one.default}</code>}</td>
+            <td>{one.default !== undefined && <code translate={false}>{shown(one.default)}</code>}</td>
             <td>
               <ServerText text={one.description} />
             </td>

@@ -3,7 +3,7 @@ import type { ProfileList, ProfileRow } from '../../page/wire.ts';
 import { useResource } from '../api/use-resource.ts';
 import { FailureView, LoadedView } from '../parts/loaded-view.tsx';
 import { FILTER_ID } from '../parts/shortcuts.ts';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
 import { ProfileView } from './profile-view.tsx';
@@ -95,7 +95,7 @@ function ProfileTable({ profiles }: ProfileList) {
           <tr key={one.name}>
             <th scope="row">
               <a href={addressOf({ screen: 'profiles', name: one.name })}>
-                <bdi class="name">{one.name}</bdi>
+                <bdi class="name">{shown(one.name)}</bdi>
               </a>{' '}
               <code class="quiet-text">{one.hash}</code>
             </th>

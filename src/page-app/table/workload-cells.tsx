@@ -1,6 +1,7 @@
 import type { Breaker } from '../../api/breaker.ts';
 import type { WorkloadRow } from '../../page/wire.ts';
 import { Mark } from '../parts/mark.tsx';
+import { shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
 import { AGENT_STATES, type Tone, toneOf } from './agent-states.ts';
@@ -12,11 +13,11 @@ export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
   return (
     <>
       <td class="column-namespace">
-        <bdi title={namespace}>{namespace}</bdi>
+        <bdi title={namespace}>{shown(namespace)}</bdi>
       </td>
       <th scope="row" class="column-workload">
         <a href={addressOf({ screen: 'workload', namespace, workload })} title={`${namespace} ${workload}`}>
-          <bdi class="name">{name}</bdi> <span class="quiet-text">{kind}</span>
+          <bdi class="name">{shown(name)}</bdi> <span class="quiet-text">{kind}</span>
         </a>
       </th>
       <td class="column-profile">
@@ -44,7 +45,7 @@ function Version({ text }: { readonly text: string }) {
   const at = text.lastIndexOf('@');
   return (
     <bdi class="version" title={text}>
-      {text.slice(0, at)} <code class="quiet-text">{text.slice(at + 1)}</code>
+      {shown(text.slice(0, at))} <code class="quiet-text">{shown(text.slice(at + 1))}</code>
     </bdi>
   );
 }
@@ -85,7 +86,7 @@ function WhyNot({ row }: { readonly row: WorkloadRow }) {
   const text = row.whyNot.map(({ code, pods }) => (row.whyNot.length > 1 ? `${code} ${pods}` : code)).join(', ');
   return (
     <bdi lang="en" title={text}>
-      {text}
+      {shown(text)}
     </bdi>
   );
 }

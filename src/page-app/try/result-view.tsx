@@ -1,5 +1,5 @@
 import { DiffView } from '../diff/diff-view.tsx';
-import { ServerText } from '../parts/server-text.tsx';
+import { ServerText, shown } from '../parts/server-text.tsx';
 import { DecisionView, PathView, SettingsView } from '../screens/explanation-view.tsx';
 import { t } from '../texts/language.ts';
 import type { Attempt, Tried } from './decide.ts';
@@ -34,7 +34,7 @@ function PodResult({ pod: { subject, explanation, before, after } }: { readonly 
   return (
     <article class="tried">
       <h3>
-        <bdi>{subject}</bdi>
+        <bdi>{shown(subject)}</bdi>
       </h3>
       <DecisionView explanation={explanation} />
       <DiffView before={before} after={after} titles={{ before: t('pod.before'), after: t('pod.after') }} />
