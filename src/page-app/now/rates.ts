@@ -67,9 +67,10 @@ export function linePath(
       }
       const x = ((offset + index) * step).toFixed(1);
       const y = (height - (top > 0 ? Math.min(value / top, 1) : 0) * height).toFixed(1);
-      const command = isOpen ? 'L' : 'M';
+      // A line of no length is a dot: a value between two gaps.
+      const text = isOpen ? `L${x} ${y}` : `M${x} ${y}h0`;
       isOpen = true;
-      return `${command}${x} ${y}`;
+      return text;
     })
     .join('');
 }

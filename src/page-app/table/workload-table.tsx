@@ -123,7 +123,7 @@ function Spacer({ height }: { readonly height: number }) {
   if (height === 0) return null;
   return (
     <tr aria-hidden="true" class="spacer">
-      <td colSpan={COLUMNS.length} style={{ height: `${height}px` }} />
+      <td style={{ height: `${height}px` }} />
     </tr>
   );
 }

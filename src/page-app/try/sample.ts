@@ -4,7 +4,10 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 export const SAMPLE_NAMESPACE: Namespace = {
   name: 'shop',
   labels: { 'agent-injector.io/injection': 'enabled' },
-  annotations: { 'agent-injector.io/profile': 'opentelemetry-java', 'agent-injector.io/endpoint': 'http://otel:4318' },
+  annotations: {
+    'agent-injector.io/profile': 'opentelemetry-java',
+    'agent-injector.io/otlp-endpoint': 'http://collector.observability:4318',
+  },
 };
 
 export const SAMPLE_MANIFEST = `apiVersion: apps/v1
