@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { executable } from '../support/built.ts';
 import { root } from '../support/chart.ts';
+import { pageMetafile } from '../../tools/page-files.js';
 import { sourceTime, supplierOf } from '../../tools/sbom.js';
 
 // dist/sbom.cdx.json and dist/THIRD-PARTY-LICENSES.txt are made of what esbuild says went into the bundle; here of what the source map says.
@@ -37,10 +38,17 @@ const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) a
   readonly packages: Readonly<Record<string, { version: string; integrity: string; license: string; dev?: true }>>;
 };
 
+/** The page's application is in the bundle as compressed files, which have no source map: what the compiler read counts, if something of it is left. */
+const { outputs } = await pageMetafile();
+const ofPage = Object.values(outputs).flatMap(({ inputs }) =>
+  Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : [])),
+);
+
 /** The places in package-lock.json of the packages that the bundle was made of, by its source map. */
+const { sources } = JSON.parse(read('agent-injector.js.map')) as { readonly sources: readonly string[] };
 const mapped: readonly string[] = [
   ...new Set(
-    (JSON.parse(read('agent-injector.js.map')) as { sources: readonly string[] }).sources.flatMap((source) => {
+    [...sources, ...ofPage].flatMap((source) => {
       const [folder] = /^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source) ?? [];
       return folder === undefined ? [] : [folder.slice(folder.indexOf('node_modules/'))];
     }),
