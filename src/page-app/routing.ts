@@ -16,49 +16,55 @@ export const MAIN_SCREENS = ['needs', 'workloads', 'profiles', 'try', 'now'] as 
 /** An address that says nothing known leads to the first screen. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
-  const [screen, ...parts] = path.split('/').map(decoded);
-  const [first, second, third] = parts;
-  const asked = new URLSearchParams(query);
-  switch (screen) {
-    case 'workloads':
-      return { screen, filter: asked.get('filter') ?? '', sort: asked.get('sort') ?? '' };
-    case 'workload':
-      return first && second && third
-        ? { screen, namespace: first, workload: `${second}/${third}` }
-        : { screen: 'workloads', filter: first ?? '', sort: '' };
-    case 'pod':
-      return first && second
-        ? { screen, namespace: first, name: second }
-        : { screen: 'workloads', filter: first ?? '', sort: '' };
-    case 'profiles':
-      return { screen, name: first === '' ? undefined : first };
-    case 'try':
-    case 'now':
-      return { screen };
-    default:
-      return { screen: 'needs' };
-  }
+  const [screen = '', ...parts] = path.split('/').map(decoded);
+  const reader = readers.get(screen);
+  return reader ? reader(parts, new URLSearchParams(query)) : { screen: 'needs' };
+}
+
+type Reader = (parts: readonly string[], asked: URLSearchParams) => Route;
+
+const readers: ReadonlyMap<string, Reader> = new Map<Screen, Reader>([
+  ['workloads', (_, asked) => listOf(asked.get('filter') ?? '', asked.get('sort') ?? '')],
+  [
+    'workload',
+    ([namespace = '', kind = '', name = '']) =>
+      namespace && kind && name ? { screen: 'workload', namespace, workload: `${kind}/${name}` } : listOf(namespace),
+  ],
+  [
+    'pod',
+    ([namespace = '', name = '']) => (namespace && name ? { screen: 'pod', namespace, name } : listOf(namespace)),
+  ],
+  ['profiles', ([name]) => ({ screen: 'profiles', name: name === '' ? undefined : name })],
+  ['try', () => ({ screen: 'try' })],
+  ['now', () => ({ screen: 'now' })],
+]);
+
+function listOf(filter: string, sort = ''): Route {
+  return { screen: 'workloads', filter, sort };
 }
 
 export function addressOf(route: Route): string {
   switch (route.screen) {
-    case 'workloads': {
-      const asked = new URLSearchParams();
-      if (route.filter !== '') asked.set('filter', route.filter);
-      if (route.sort !== '') asked.set('sort', route.sort);
-      return asked.size === 0 ? '#/workloads' : `#/workloads?${asked}`;
-    }
+    case 'workloads':
+      return addressOfList(route);
     case 'workload':
       return pathOf(route.screen, route.namespace, ...splitWorkload(route.workload));
     case 'pod':
       return pathOf(route.screen, route.namespace, route.name);
     case 'profiles':
-      return route.name === undefined ? '#/profiles' : pathOf(route.screen, route.name);
+      return pathOf(route.screen, ...(route.name === undefined ? [] : [route.name]));
     case 'needs':
     case 'try':
     case 'now':
-      return `#/${route.screen}`;
+      return pathOf(route.screen);
   }
+}
+
+function addressOfList({ filter, sort }: { readonly filter: string; readonly sort: string }): string {
+  const asked = new URLSearchParams();
+  if (filter !== '') asked.set('filter', filter);
+  if (sort !== '') asked.set('sort', sort);
+  return asked.size === 0 ? pathOf('workloads') : `${pathOf('workloads')}?${asked}`;
 }
 
 /** The screen of the navigation that a route belongs to. */

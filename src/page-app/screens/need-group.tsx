@@ -51,8 +51,8 @@ const FIRST_SHOWN = 5;
 const MORE = 100;
 
 function AffectedTable({ need }: { readonly need: Need }) {
-  const [shown, setShown] = useState(FIRST_SHOWN);
-  const rest = need.affected.length - shown;
+  const [limit, setLimit] = useState(FIRST_SHOWN);
+  const rest = need.affected.length - limit;
   return (
     <>
       <table class="affected">
@@ -68,14 +68,14 @@ function AffectedTable({ need }: { readonly need: Need }) {
           </tr>
         </thead>
         <tbody>
-          {need.affected.slice(0, shown).map((one) => (
+          {need.affected.slice(0, limit).map((one) => (
             <AffectedRow key={`${one.namespace}/${one.workload}/${one.message}`} affected={one} />
           ))}
         </tbody>
       </table>
       <p class="more">
         {rest > 0 && (
-          <button type="button" onClick={() => setShown(shown + MORE)}>
+          <button type="button" onClick={() => setLimit(limit + MORE)}>
             {t('needs.more', { count: numberText(Math.min(rest, MORE)) })}
           </button>
         )}

@@ -43,7 +43,7 @@ function Profile({ profiles, name }: ProfileList & { readonly name: string }) {
 
 function Profiles({ profiles }: ProfileList) {
   const [filter, setFilter] = useState('');
-  const shown = useMemo(() => profiles.filter((one) => isFound(one, filter)), [profiles, filter]);
+  const found = useMemo(() => profiles.filter((one) => isFound(one, filter)), [profiles, filter]);
   if (profiles.length === 0) return <p class="notice">{t('profiles.none')}</p>;
   return (
     <>
@@ -58,10 +58,10 @@ function Profiles({ profiles }: ProfileList) {
           onInput={({ currentTarget }) => setFilter(currentTarget.value)}
         />
         <span class="count" role="status">
-          {t('workloads.count', { shown: numberText(shown.length), all: numberText(profiles.length) })}
+          {t('workloads.count', { shown: numberText(found.length), all: numberText(profiles.length) })}
         </span>
       </div>
-      <ProfileTable profiles={shown} />
+      <ProfileTable profiles={found} />
     </>
   );
 }

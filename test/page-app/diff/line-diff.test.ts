@@ -53,7 +53,7 @@ describe('the diff', () => {
 
   it('has no fold for one or two lines, which would take as much room', () => {
     const lines = ['x\n', ...Array.from({ length: 7 }, () => 'a\n'), 'y\n'];
-    const rows = sideBySide(lines.join(''), lines.with(0, 'X\n').with(-1, 'Y\n').join(''));
+    const rows = sideBySide(lines.join(''), lines.with(0, 'X\n').with(8, 'Y\n').join(''));
     expect(folded(rows).every(({ isFolded }) => !isFolded)).toBe(true);
   });
 });
