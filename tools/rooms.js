@@ -138,7 +138,7 @@ export const purePackages = ['zod', 'fast-json-patch', 'fastest-levenshtein'];
 const IMPURE_IMPORTS = ['*', '!./**', '!../**', ...purePackages.map((name) => `!${name}`)];
 
 /** A room that runs in a browser. The build fails on a module of Node.js; this says so earlier. */
-const BROWSER_IMPORTS = ['*', '!./**', '!../**', '!preact', '!preact/**', '!@preact/signals', '!yaml', '!diff'];
+const BROWSER_IMPORTS = ['*', '!./**', '!../**', '!preact', '!preact/**', '!@preact/signals', '!yaml', '!diff', '!zod'];
 
 const PURE_GLOBALS = [
   'Date',

@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import { stringify } from 'yaml';
 import { admit } from '../../admission/admit.ts';
 import { type Explanation, explain, undecided } from '../../diagnostics/explanation.ts';
