@@ -28,7 +28,8 @@ export function keepToken(given: string): void {
 export function request(path: string, signalOfEnd?: AbortSignal): Promise<Response> {
   return fetch(path, {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    cache: 'no-store',
+    // The server says by its etag whether the answer is still the same.
+    cache: 'no-cache',
     credentials: 'same-origin',
     redirect: 'error',
     ...(signalOfEnd && { signal: signalOfEnd }),

@@ -1,12 +1,14 @@
 import { signal } from '@preact/signals';
 import type { Overview, Session } from '../../page/wire.ts';
 import { type Loaded, read } from './client.ts';
+import { delayAfter } from './backoff.ts';
 import { listen } from './changes.ts';
 
-/** Whether the page hears of changes. `since` is in ms since 1970. */
+/** Whether the page hears of changes. `since` is in ms since 1970. `still`: the server answers, and tells of no changes: it is asked now and then. */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
+  | { readonly state: 'still' }
   | { readonly state: 'away'; readonly since: number };
 
 export const session = signal<Loaded<Session>>({ state: 'loading' });
@@ -22,14 +24,19 @@ let etag: string | undefined;
 
 let listening: AbortController | undefined;
 
+let failedStarts = 0;
+
 /** Reads all that every screen needs, and listens from then on. */
 export async function start(): Promise<void> {
   listening?.abort();
   session.value = await read<Session>('api/session');
   if (session.value.state === 'failed') {
-    if (session.value.failure.kind === 'away') setAway();
+    if (session.value.failure.kind !== 'away') return;
+    setAway();
+    setTimeout(() => void start(), delayAfter(++failedStarts, Math.random()));
     return;
   }
+  failedStarts = 0;
   await refresh();
   listening = new AbortController();
   void listen({ onOpen, onChange, onAway }, listening.signal);
@@ -43,12 +50,12 @@ export async function refresh(): Promise<void> {
   else overview.value = loaded;
 }
 
-let wasAway = false;
+let isBack = false;
 
 function onOpen(): void {
   connection.value = { state: 'live' };
-  if (wasAway) changed();
-  wasAway = false;
+  if (isBack) changed();
+  isBack = false;
 }
 
 function onChange(to: string): void {
@@ -62,10 +69,12 @@ function changed(): void {
   void refresh();
 }
 
+/** A server that refuses the stream is there: what it says to the next question says why. */
 function onAway(status: number | undefined): void {
-  wasAway = true;
-  setAway();
-  if (status === 401 || status === 403) void refresh();
+  isBack = true;
+  if (status === undefined || status === 200) return setAway();
+  connection.value = { state: 'still' };
+  void refresh();
 }
 
 function setAway(): void {

@@ -6,6 +6,7 @@ import { Mark } from './mark.tsx';
 export function ConnectionState() {
   const now = connection.value;
   if (now.state === 'connecting') return <Mark tone="quiet">{t('connection.connecting')}</Mark>;
+  if (now.state === 'still') return <Mark tone="warn">{t('connection.still')}</Mark>;
   if (now.state === 'live') return <Mark tone="good">{t('connection.live')}</Mark>;
   return <Mark tone="bad">{t('connection.away', { time: clockText(now.since) })}</Mark>;
 }

@@ -64,8 +64,8 @@ function States({ row }: { readonly row: WorkloadRow }) {
   });
   return (
     <>
-      {row.breakers?.map(({ phase, workload }) => (
-        <Mark key={phase + workload} tone={phaseTones[phase]}>
+      {row.breakers?.map(({ phase, shown: about, profiles }) => (
+        <Mark key={[phase, about, ...Object.keys(profiles)].join()} tone={phaseTones[phase]}>
           {t(`breaker.${phase}`)}
         </Mark>
       ))}

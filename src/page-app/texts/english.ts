@@ -17,7 +17,7 @@ export const english = {
   'screen.workload': 'Workload',
   'connection.connecting': 'Connecting…',
   'connection.live': 'Live',
-  'connection.still': 'Read once',
+  'connection.still': 'Asked now and then',
   'connection.away': 'Server away since {time}',
   'connection.shown':
     'The server does not answer since {time}. What you see is from before. The page tries again by itself.',

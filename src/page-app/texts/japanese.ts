@@ -18,7 +18,7 @@ export const japanese: Texts = {
   'screen.workload': 'ワークロード',
   'connection.connecting': '接続中…',
   'connection.live': 'ライブ',
-  'connection.still': '一度だけ読み込み',
+  'connection.still': '定期的に更新',
   'connection.away': '{time} からサーバー応答なし',
   'connection.shown': '{time} からサーバーが応答していません。表示内容はそれ以前のものです。自動的に再接続を試みます。',
   'state.loading': '読み込み中…',

@@ -18,7 +18,7 @@ export const korean: Texts = {
   'screen.workload': '워크로드',
   'connection.connecting': '연결 중…',
   'connection.live': '실시간',
-  'connection.still': '한 번만 읽음',
+  'connection.still': '가끔 새로 읽음',
   'connection.away': '{time}부터 서버 응답 없음',
   'connection.shown':
     '{time}부터 서버가 응답하지 않습니다. 표시된 내용은 그 이전의 것입니다. 자동으로 다시 연결합니다.',
