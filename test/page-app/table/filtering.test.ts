@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { filterWorkloads } from '../../../src/page-app/table/filtering.ts';
-import { workloadRow } from './rows.ts';
+import { workloadRow } from '../../support/workload-row.ts';
 
 const web = workloadRow();
 const mail = workloadRow({ namespace: 'post', workload: 'StatefulSet/mail', states: { crashing: 1 }, outdated: 1 });

@@ -10,7 +10,7 @@ import {
   sortWorkloads,
   STANDARD_SORT,
 } from '../../../src/page-app/table/sorting.ts';
-import { workloadRow } from './rows.ts';
+import { workloadRow } from '../../support/workload-row.ts';
 
 it('the states are those of the diagnostics, in the same order', () => {
   expect(AGENT_STATES).toEqual(ofDiagnostics);

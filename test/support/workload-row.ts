@@ -1,4 +1,4 @@
-import type { WorkloadRow } from '../../../src/page/wire.ts';
+import type { WorkloadRow } from '../../src/page/wire.ts';
 
 /** A workload without anything wrong. */
 export function workloadRow(over: Partial<WorkloadRow> = {}): WorkloadRow {
