@@ -31,10 +31,11 @@ export function LatencyChart(props: Props) {
   return <Chart {...props} name={name} lines={lines} format={(value) => `${numberText(value, 2)} ms`} />;
 }
 
-function intervals(
+/** A value for each pair of readings that follow one another. */
+export function intervals<Value>(
   readings: readonly Now[],
-  valueOf: (earlier: Now, later: Now) => number | undefined,
-): readonly (number | undefined)[] {
+  valueOf: (earlier: Now, later: Now) => Value,
+): readonly (Value | undefined)[] {
   return readings.slice(1).map((later, index) => {
     const earlier = readings[index];
     return earlier && valueOf(earlier, later);

@@ -4,10 +4,10 @@ import { type Loaded, read } from '../api/client.ts';
 import { session } from '../api/store.ts';
 import { LoadedView } from '../parts/loaded-view.tsx';
 import { Section } from '../parts/section.tsx';
-import { ratesBetween } from '../now/rates.ts';
+import { ReasonTable } from '../now/reason-table.tsx';
 import { CacheTable, CertificateTable } from '../now/server-tables.tsx';
 import { LatencyChart, RateChart } from '../now/charts.tsx';
-import { numberText, t, termFor } from '../texts/language.ts';
+import { t } from '../texts/language.ts';
 
 const EVERY_MS = 5000;
 
@@ -62,7 +62,7 @@ function Figures({ now, readings }: { readonly now: Now; readonly readings: read
         <LatencyChart {...chart} />
       </div>
       <Section id="reasons" title={t('now.reasons')}>
-        <ReasonTable readings={readings} now={now} />
+        <ReasonTable now={now} {...chart} />
       </Section>
       <Section id="certificates" title={t('now.certificates')}>
         <CertificateTable now={now} />
@@ -71,46 +71,5 @@ function Figures({ now, readings }: { readonly now: Now; readonly readings: read
         <CacheTable now={now} />
       </Section>
     </>
-  );
-}
-
-/** Ratings over a minute are calmer than those over one interval. */
-const AVERAGED = 13;
-
-function ReasonTable({ now, readings }: { readonly now: Now; readonly readings: readonly Now[] }) {
-  const earlier = readings.at(-AVERAGED) ?? readings[0];
-  const rates = earlier && earlier !== now ? ratesBetween(earlier, now) : [];
-  const rows = now.decisions.toSorted((one, other) => other.count - one.count);
-  return (
-    <table>
-      <caption class="for-readers">{t('now.reasons')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('column.outcome')}</th>
-          <th scope="col">{t('column.reason')}</th>
-          <th scope="col" class="number">
-            {t('column.rate')}
-          </th>
-          <th scope="col" class="number">
-            {t('now.total')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ outcome, reason, count }) => {
-          const rate = rates.find((one) => one.outcome === outcome && one.reason === reason);
-          return (
-            <tr key={`${outcome}/${reason}`}>
-              <td>{termFor('outcome', outcome)}</td>
-              <td>
-                <code translate={false}>{reason}</code>
-              </td>
-              <td class="number">{rate ? numberText(rate.perSecond, 2) : '–'}</td>
-              <td class="number">{numberText(count)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }

@@ -8,6 +8,7 @@ import { addressOf, type Route } from '../routing.ts';
 import { t } from '../texts/language.ts';
 import { AsideView, DecisionView, PathView, SettingsView } from './explanation-view.tsx';
 import { EventTable, PodTable } from './pod-tables.tsx';
+import { WorkloadSummary } from './workload-summary.tsx';
 
 type PodRoute = Extract<Route, { readonly screen: 'pod' | 'workload' }>;
 
@@ -32,6 +33,7 @@ export function PodScreen({ route }: { readonly route: PodRoute }) {
         <span class="quiet-text">{route.screen === 'pod' ? t('screen.pod') : t('screen.workload')}</span>{' '}
         <bdi>{shown(name)}</bdi>
       </h1>
+      {route.screen === 'workload' && <WorkloadSummary namespace={route.namespace} workload={route.workload} />}
       {route.screen === 'workload' && (
         <Section id="pods" title={t('pod.pods')}>
           <PodTable namespace={route.namespace} workload={route.workload} />

@@ -57,7 +57,8 @@ const phaseTones: { readonly [phase in Breaker['phase']]: Tone } = {
   cleared: 'quiet',
 };
 
-function States({ row }: { readonly row: WorkloadRow }) {
+/** The breakers, the states and the gaps of a workload. */
+export function States({ row }: { readonly row: WorkloadRow }) {
   const states = AGENT_STATES.flatMap((state) => {
     const count = row.states[state] ?? 0;
     return count > 0 ? [{ state, count }] : [];
