@@ -9,7 +9,7 @@ interface Rule {
 
 const own = (...args: readonly string[]): readonly KubeObject[] =>
   render('default', { args: ['--no-hooks', '--set', 'ui.enabled=true', ...args] }).filter(({ metadata }) =>
-    metadata?.name.startsWith('agent-injector-ui'),
+    metadata?.name?.startsWith('agent-injector-ui'),
   );
 
 const rulesOf = (objects: readonly KubeObject[]): readonly Rule[] =>
@@ -18,7 +18,7 @@ const rulesOf = (objects: readonly KubeObject[]): readonly Rule[] =>
 describe('the page of the chart', () => {
   it('is off by default', () => {
     expect(
-      render('default', { args: ['--no-hooks'] }).filter(({ metadata }) => metadata?.name.endsWith('-ui')),
+      render('default', { args: ['--no-hooks'] }).filter(({ metadata }) => metadata?.name?.endsWith('-ui')),
     ).toEqual([]);
   });
 
