@@ -28,7 +28,9 @@ export function originProblem({ headers }: IncomingMessage, hosts: Hosts): Refus
   if (origin !== undefined && !isOfHost(origin, host))
     return { status: 403, code: 'forbidden', message: 'the request comes from another site' };
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+  // A person may come from elsewhere: from the sign-in of a proxy. The other site sees nothing of where a navigation ends.
+  const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation)
     return { status: 403, code: 'forbidden', message: 'the request comes from another site' };
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gunzipSync, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { ForbiddenError } from '../cluster/client/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import type { PageError } from '../page/wire.ts';
@@ -77,7 +78,9 @@ export class PageServer {
     try {
       await this.#route(request, response);
     } catch (error) {
-      refuse(request, response, { status: 503, code: 'unavailable', message: errorMessage(error) });
+      const message = errorMessage(error);
+      const isForbidden = error instanceof ForbiddenError;
+      refuse(request, response, isForbidden ? { status: 403, code: 'forbidden', message } : { status: 503, code: 'unavailable', message });
     }
   }
 

@@ -1,8 +1,8 @@
 import { toNamespace } from '../../cluster/caches/namespace-object.ts';
-import { describeFailure, isNotFound } from '../../cluster/client/errors.ts';
+import { describeFailure, failureError, isNotFound } from '../../cluster/client/errors.ts';
 import type { ApiResponse, KubeClient } from '../../cluster/client/types.ts';
 import { readAll, readOnce } from '../../cluster/one-shot.ts';
-import { describeInterruption } from '../../cluster/watch/backoff.ts';
+import { interruptionError } from '../../cluster/watch/backoff.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { didYouMean, nearest } from '../../lib/suggest.ts';
@@ -24,7 +24,7 @@ export async function readNamespaceList(client: KubeClient): Promise<ReadonlyMap
       if (namespace) all.set(namespace.name, namespace);
     }
   });
-  if (failed) throw new Error(`cannot list namespaces: ${describeInterruption(failed)}`);
+  if (failed) throw interruptionError('cannot list namespaces', failed);
   return all;
 }
 
@@ -57,7 +57,7 @@ export async function readNamespaceObject(client: KubeClient, name: string): Pro
 export async function requireNamespace(client: KubeClient, name: string): Promise<JsonObject> {
   const answer = await readNamespaceObject(client, name);
   if (answer.kind === 'ok') return answer.body;
-  throw new Error(`namespace ${name}: ${describeFailure(answer)}`);
+  throw failureError(`namespace ${name}`, answer);
 }
 
 async function namesOf(client: KubeClient): Promise<readonly string[]> {

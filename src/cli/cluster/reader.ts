@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { type Failure, isForbidden, isNotFound } from '../../cluster/client/errors.ts';
 import { readAll, readOnce } from '../../cluster/one-shot.ts';
-import { describeInterruption } from '../../cluster/watch/backoff.ts';
+import { interruptionError } from '../../cluster/watch/backoff.ts';
 import { uncreatedByEvent, uncreatedByReplicaSet, type UncreatedPods } from '../../diagnostics/uncreated-pods.ts';
 import { decodePod, type Pod } from '../../kubernetes/pod.ts';
 import { startCounter } from '../program/counter.ts';
@@ -33,7 +33,7 @@ export async function readWorkloads(
   await Promise.all(pending);
   // A cluster without this kind has no objects of it.
   if (!failed || (failed.kind === 'failed' && (await isUnknownKind(client, kind, failed.failure)))) return;
-  throw new Error(`cannot list ${kind.plural}: ${describeInterruption(failed)}`);
+  throw interruptionError(`cannot list ${kind.plural}`, failed);
 }
 
 /** The API server refuses to list a kind before it looks whether it has one; what it has, everybody may ask. */

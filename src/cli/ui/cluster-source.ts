@@ -1,8 +1,9 @@
 import { API_GROUP_PATH, RESOURCES } from '../../api/target/kinds.ts';
 import { timeOf } from '../../cluster/caches/injected-pods.ts';
+import { ForbiddenError } from '../../cluster/client/errors.ts';
 import type { PodClient } from '../../cluster/client/types.ts';
 import { readAll, sendOnce } from '../../cluster/one-shot.ts';
-import { describeInterruption } from '../../cluster/watch/backoff.ts';
+import { interruptionError } from '../../cluster/watch/backoff.ts';
 import { profileResource } from '../../api/profile-resource.ts';
 import { isOptedIn } from '../../admission/opt-in.ts';
 import { workloadText } from '../../kubernetes/owner.ts';
@@ -71,7 +72,7 @@ export class ClusterSource implements PageSource {
     const failed = await readAll(this.#client, apiPath(podKind, namespace), (items) => {
       pods.push(...items.flatMap((object) => rowIf(object, workload, (pod) => podRow(pod, object, catalogue, timeOf))));
     });
-    if (failed) throw new Error(`cannot list pods: ${describeInterruption(failed)}`);
+    if (failed) throw interruptionError('cannot list pods', failed);
     return { pods: pods.slice(0, MAX_PODS) };
   }
 
@@ -118,7 +119,7 @@ export class ClusterSource implements PageSource {
   /** Of one namespace that the scope has: without reading all of it first. */
   async #within(namespace: string): Promise<Known | undefined> {
     const { allNamespaces, namespace: own } = this.#scope;
-    if (!allNamespaces && namespace !== own) throw new Error(`namespace ${namespace} is not shown: use -A`);
+    if (!allNamespaces && namespace !== own) throw new ForbiddenError(`namespace ${namespace} is not shown: use -A`);
     return this.#last || allNamespaces ? undefined : readKnown(this.#fresh(), this.#scope);
   }
 }

@@ -1,6 +1,6 @@
 import { admit } from '../../admission/admit.ts';
 import { timeOf } from '../../cluster/caches/injected-pods.ts';
-import { describeFailure, isNotFound } from '../../cluster/client/errors.ts';
+import { failureError, isNotFound } from '../../cluster/client/errors.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
 import { checkRecord } from '../../diagnostics/audit-pod.ts';
@@ -86,7 +86,7 @@ async function readExisting(
     return template && { workload, namespace, name, object: answer.body, template };
   }
   if (isNotFound(answer)) return undefined;
-  throw new Error(`${workload.kind} ${namespace}/${name}: ${describeFailure(answer)}`);
+  throw failureError(`${workload.kind} ${namespace}/${name}`, answer);
 }
 
 /** Of a pod that carries an agent: the decision now is about the next pods of its workload. Undefined if that cannot be read. */

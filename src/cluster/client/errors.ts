@@ -21,6 +21,9 @@ export type Failure =
   | { readonly kind: 'not-json'; readonly sample: string }
   | { readonly kind: 'too-large'; readonly maxBytes: number };
 
+/** The API server does not let this user have it. The message is for the user. */
+export class ForbiddenError extends Error {}
+
 export function isForbidden(failure: Failure): boolean {
   return failure.kind === 'http' && (failure.status === 401 || failure.status === 403);
 }
@@ -52,6 +55,12 @@ export function describeFailure(failure: Failure): string {
     case 'too-large':
       return `the API server sent more than ${failure.maxBytes} bytes`;
   }
+}
+
+/** `what` could not be had, and why. */
+export function failureError(what: string, failure: Failure): Error {
+  const message = `${what}: ${describeFailure(failure)}`;
+  return isForbidden(failure) ? new ForbiddenError(message) : new Error(message);
 }
 
 /**

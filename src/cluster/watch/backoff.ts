@@ -1,4 +1,4 @@
-import { describeFailure, type Failure, isNotFound } from '../client/errors.ts';
+import { describeFailure, type Failure, failureError, isNotFound } from '../client/errors.ts';
 
 /** Reason for the end of a list-and-watch cycle. `due`, the periodic list, is the only one that is not an error. */
 export type Interruption =
@@ -67,6 +67,12 @@ export function describeInterruption(interruption: Interruption): string {
     case 'failed':
       return describeFailure(interruption.failure);
   }
+}
+
+/** `what` could not be read, and why. */
+export function interruptionError(what: string, interruption: Interruption): Error {
+  if (interruption.kind === 'failed') return failureError(what, interruption.failure);
+  return new Error(`${what}: ${describeInterruption(interruption)}`);
 }
 
 function retryAfterMs(failure: Failure): number {
