@@ -10,13 +10,14 @@ const program = [
   'test/scenarios/{canary,hostile-names,hostile-reviews,kubectl-plugin,profiles-directory,start}.test.ts',
   'test/server/{cluster-watches,serve}.test.ts',
 ];
-/** Suites with a configuration of their own: npm run e2e, e2e:neighbours, e2e:faults, e2e:agents, e2e:node. */
+/** Suites with a configuration of their own: npm run e2e, e2e:neighbours, e2e:faults, e2e:agents, e2e:node, e2e:page. */
 const otherSuites = [
   'test/e2e/**',
   'test/neighbours/**',
   'test/faults/**',
   'test/agents/*-run.test.ts',
   'test/node/**',
+  'test/page/**',
 ];
 
 /** Counting coverage makes some code three times as slow. */

@@ -14,6 +14,7 @@ import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/
 import { startObserver } from '../support/observer.ts';
 import { podOf } from '../support/pod.ts';
 import { anonymousMiB, cpuMs, peakMiB } from '../support/process-figures.ts';
+import { storeObjects } from '../support/stored-objects.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 // The observer beside many labelled pods in a real API server. E2E_SCALE=1 has the 100,000 that are promised, and E2E_SCALE=20000 so many; CI has a
@@ -23,7 +24,6 @@ const SCALE = Number(process.env['E2E_SCALE'] ?? '0');
 const PODS = SCALE === 1 ? 100_000 : SCALE > 1 ? SCALE : 5_000;
 const PODS_PER_WORKLOAD = 10;
 const NAMESPACES = 20;
-const PODS_PER_WRITE = 100;
 const LIMITS = { memoryMiB: 150, seconds: 60, megabytes: 50 };
 
 let cluster: InjectedCluster;
@@ -93,20 +93,8 @@ function statusOf(): object {
   return { phase: 'Running', conditions, containerStatuses, podIP: '10.0.0.1', startTime: STARTED_AT };
 }
 
-/** The API server reads JSON from etcd, too. To create so many pods by requests would take half an hour. */
-async function storePods(): Promise<void> {
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  for (let first = 0; first < PODS; first += PODS_PER_WRITE) {
-    const count = Math.min(PODS_PER_WRITE, PODS - first);
-    const success = Array.from({ length: count }, (_, offset) => {
-      const pod = podNumber(first + offset);
-      const key = `/registry/pods/${pod.metadata?.namespace}/${pod.metadata?.name}`;
-      return { request_put: { key: base64(key), value: base64(JSON.stringify(pod)) } };
-    });
-    const body = JSON.stringify({ success });
-    const answer = await fetch(`${cluster.controlPlane.etcdUrl}/v3/kv/txn`, { method: 'POST', body });
-    if (!answer.ok) throw new Error(`etcd answered ${answer.status}: ${await answer.text()}`);
-  }
+function* allPods(): Iterable<KubeObject> {
+  for (let index = 0; index < PODS; index++) yield podNumber(index);
 }
 
 /** Stands between the observer and the API server, and counts what it reads. */
@@ -187,7 +175,7 @@ test(`the observer knows ${PODS} pods within ${LIMITS.seconds} s, ${LIMITS.memor
   for (let index = 0; index < NAMESPACES; index++) await client.createNamespace(`scale-${index}`);
   // It would delete pods whose owner does not exist.
   await cluster.controlPlane.stopControllerManager();
-  await storePods();
+  await storeObjects(cluster.controlPlane.etcdUrl, 'pods', allPods());
   const { body } = await client.request('GET', '/api/v1/pods?limit=100&labelSelector=agent-injector.io/injected');
   const size = JSON.stringify(body).length / 100;
   const before = await reviewTimes(() => true);

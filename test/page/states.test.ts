@@ -1,0 +1,128 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { english } from '../../src/page-app/texts/english.ts';
+import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { optedIn } from '../support/injected-cluster.ts';
+import { podOf } from '../support/pod.ts';
+import { barriers, startBrowser, visit, type Visit } from './browser.ts';
+import { HOSTILE_NAMESPACE, MARKUP, storeHostilePods } from './hostile.ts';
+import { startUi, type Ui } from './page.ts';
+import { personIn } from './people.ts';
+
+// What the page shows when there is nothing, when it waits, when it may not, when the server is away, and when all text of the cluster is hostile.
+
+let controlPlane: ControlPlane;
+let browser: Browser;
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  browser = await startBrowser();
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+afterAll(async () => {
+  await browser?.close();
+  await controlPlane?.stop();
+});
+
+async function open(args: readonly string[] = ['-A', '--kubeconfig', controlPlane.kubeconfigPath]): Promise<{ ui: Ui; shown: Visit }> {
+  const ui = await startUi(args);
+  ends.push(() => ui.stop());
+  const shown = await visit(browser, ui.url);
+  ends.push(() => shown.end());
+  return { ui, shown };
+}
+
+const says = (page: Page, key: keyof typeof english): Locator => page.getByText(english[key], { exact: false }).first();
+
+describe('a screen', () => {
+  it('says that there is nothing, and how to begin', async () => {
+    const { shown, ui } = await open();
+    await says(shown.page, 'needs.none').waitFor();
+    await shown.page.goto(`${ui.base}#/workloads`);
+    await says(shown.page, 'workloads.none').waitFor();
+    expect(await barriers(shown.page)).toEqual([]);
+    expect(shown.faults).toEqual([]);
+  });
+
+  it('says that it loads, until there is an answer', async () => {
+    const { shown, ui } = await open();
+    const { page } = shown;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/overview*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto('about:blank');
+    await page.goto(ui.base);
+    await says(page, 'state.loading').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    release();
+    await says(page, 'needs.none').waitFor();
+  });
+
+  it('says to someone without rights that they are missing', async () => {
+    await controlPlane.client.createNamespace('closed', optedIn());
+    const stranger = await personIn(controlPlane, 'stranger', ['closed']);
+    await controlPlane.client.create(podOf('closed', 'secretive'));
+    const { shown, ui } = await open(['--kubeconfig', stranger.kubeconfigPath]);
+    const { page } = shown;
+    await controlPlane.client.delete({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      namespace: 'closed',
+      name: 'stranger-views',
+    });
+    await page.goto(`${ui.base}#/pod/closed/secretive`);
+    await says(page, 'state.refused').waitFor();
+    expect(await page.content()).not.toContain('registry.example.com');
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('keeps what it showed when the server goes away, says so, and goes on when it is back', async () => {
+    await controlPlane.client.createNamespace('shown', optedIn());
+    await controlPlane.client.create(podOf('shown', 'lonely'));
+    const { shown, ui } = await open();
+    const { page } = shown;
+    await page.goto(`${ui.base}#/workloads`);
+    await page.getByText('lonely').first().waitFor();
+    ui.process.signal('SIGSTOP');
+    ends.push(() => Promise.resolve(ui.process.signal('SIGCONT')));
+    await shown.context.setOffline(true);
+    await page.getByRole('status').or(page.getByRole('alert')).filter({ hasText: /away|answer/i }).first().waitFor();
+    expect(await page.getByText('lonely').count()).toBeGreaterThan(0);
+    await shown.context.setOffline(false);
+    ui.process.signal('SIGCONT');
+    await page.getByText(english['connection.live']).first().waitFor();
+  });
+});
+
+describe('hostile text', () => {
+  it('is shown as text on every screen: no script, no markup, no dialog, no request', async () => {
+    await storeHostilePods(controlPlane);
+    const { shown, ui } = await open();
+    const { page, faults } = shown;
+    const main = page.getByRole('main');
+    const hashes = [
+      '#/needs',
+      '#/workloads',
+      `#/workload/${HOSTILE_NAMESPACE}/ReplicaSet/${encodeURIComponent(MARKUP)}`,
+      `#/pod/${HOSTILE_NAMESPACE}/quiet-name`,
+      `#/pod/${HOSTILE_NAMESPACE}/${encodeURIComponent('<img src=x onerror=alert(8)>')}`,
+      '#/profiles',
+      `#/profiles/${encodeURIComponent(MARKUP)}`,
+      `#/workloads?filter=${encodeURIComponent(MARKUP)}`,
+      `#/${encodeURIComponent(MARKUP)}`,
+    ];
+    for (const hash of hashes) {
+      await page.goto(`${ui.base}${hash}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await says(page, 'state.loading').waitFor({ state: 'detached' });
+      if (/^#\/(pod|workloads$)/.test(hash)) await main.getByText(/onerror=alert/).first().waitFor();
+      expect(await main.locator('script, iframe, #interpreted, img[src="x"], svg[onload]').count(), hash).toBe(0);
+    }
+    expect(faults).toEqual([]);
+  });
+});
