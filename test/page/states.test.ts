@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { english } from '../../src/page-app/texts/english.ts';
 import { startControlPlane, type ControlPlane } from '../support/control-plane.ts';
+import { freePort } from '../support/free-port.ts';
 import { optedIn } from '../support/injected-cluster.ts';
 import { podOf } from '../support/pod.ts';
 import { barriers, startBrowser, visit, type Visit } from './browser.ts';
@@ -37,30 +38,28 @@ async function open(args: readonly string[] = ['-A', '--kubeconfig', controlPlan
 const says = (page: Page, key: keyof typeof english): Locator => page.getByText(english[key], { exact: false }).first();
 
 describe('a screen', () => {
-  it('says that there is nothing, and how to begin', async () => {
-    const { shown, ui } = await open();
-    await says(shown.page, 'needs.none').waitFor();
-    await shown.page.goto(`${ui.base}#/workloads`);
-    await says(shown.page, 'workloads.none').waitFor();
-    expect(await barriers(shown.page)).toEqual([]);
-    expect(shown.faults).toEqual([]);
-  });
-
-  it('says that it loads, until there is an answer', async () => {
-    const { shown, ui } = await open();
-    const { page } = shown;
+  it('says that it loads, until there is an answer, and that there is nothing, and how to begin', async () => {
+    await controlPlane.client.createNamespace('empty', optedIn());
+    const newcomer = await personIn(controlPlane, 'newcomer', ['empty']);
+    const { shown, ui } = await open(['--kubeconfig', newcomer.kubeconfigPath]);
+    const { page, faults } = shown;
+    await says(page, 'needs.none').waitFor();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     await page.route('**/api/overview*', async (route) => {
       await held;
       await route.continue();
     });
-    await page.goto('about:blank');
-    await page.goto(ui.base);
+    await page.reload();
     await says(page, 'state.loading').waitFor();
     expect(await barriers(page)).toEqual([]);
     release();
     await says(page, 'needs.none').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.goto(`${ui.base}#/workloads`);
+    await says(page, 'workloads.none').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    expect(faults).toEqual([]);
   });
 
   it('says to someone without rights that they are missing', async () => {
@@ -81,21 +80,32 @@ describe('a screen', () => {
     expect(await barriers(page)).toEqual([]);
   });
 
-  it('keeps what it showed when the server goes away, says so, and goes on when it is back', async () => {
+  it('asks for a token in the cluster, keeps what it showed when the server goes away, and goes on when it is back', async () => {
     await controlPlane.client.createNamespace('shown', optedIn());
     await controlPlane.client.create(podOf('shown', 'lonely'));
-    const { shown, ui } = await open();
-    const { page } = shown;
-    await page.goto(`${ui.base}#/workloads`);
+    const { token } = await personIn(controlPlane, 'owner', ['shown']);
+    const port = String(await freePort());
+    const { kubeconfigPath } = controlPlane;
+    const args = ['--in-cluster', '--host', `127.0.0.1:${port}`, '--port', port, '--kubeconfig', kubeconfigPath];
+    const first = await startUi(args);
+    ends.push(() => first.stop());
+    const { page, end, faults } = await visit(browser, `${first.base}#/workloads`);
+    ends.push(end);
+    await page.getByLabel(english['token.label']).fill(token);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: english['token.send'] }).click();
     await page.getByText('lonely').first().waitFor();
-    ui.process.signal('SIGSTOP');
-    ends.push(() => Promise.resolve(ui.process.signal('SIGCONT')));
-    await shown.context.setOffline(true);
-    await page.getByRole('status').or(page.getByRole('alert')).filter({ hasText: /away|answer/i }).first().waitFor();
+    await says(page, 'connection.live').waitFor();
+    await first.stop();
+    const banner = page.locator('.banner').getByRole('paragraph');
+    await banner.waitFor();
     expect(await page.getByText('lonely').count()).toBeGreaterThan(0);
-    await shown.context.setOffline(false);
-    ui.process.signal('SIGCONT');
-    await page.getByText(english['connection.live']).first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    const second = await startUi(args);
+    ends.push(() => second.stop());
+    await banner.waitFor({ state: 'detached' });
+    await says(page, 'connection.live').waitFor();
+    expect(faults).toEqual([]);
   });
 });
 
