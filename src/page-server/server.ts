@@ -62,6 +62,8 @@ export class PageServer {
     this.#changes = new Changes(refresher, clock);
     this.http = createServer(LIMITS, (request, response) => void this.#answer(request, response));
     this.http.maxConnections = MAX_CONNECTIONS;
+    // The page is opened a moment later. Why a reading fails is told to those who ask.
+    refresher.overview().catch(() => undefined);
   }
 
   /** Ends all connections. */

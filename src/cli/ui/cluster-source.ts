@@ -29,6 +29,7 @@ export class ClusterSource implements PageSource {
   readonly #client: PodClient;
   readonly #scope: SurveyScope;
   #last: Survey | undefined;
+  #reading: Promise<Survey> | undefined;
 
   constructor(client: PodClient, scope: SurveyScope, place: string) {
     this.#client = client;
@@ -60,8 +61,7 @@ export class ClusterSource implements PageSource {
   }
 
   async overview(): Promise<Overview> {
-    this.#last = await survey(this.#fresh(), this.#scope);
-    return this.#last.overview;
+    return (await this.#survey()).overview;
   }
 
   async pods(namespace: string, workload: string): Promise<PodList> {
@@ -111,8 +111,19 @@ export class ClusterSource implements PageSource {
   }
 
   async #read(): Promise<Survey> {
-    if (!this.#last) await this.overview();
-    if (!this.#last) throw new Error('nothing was read yet');
+    return this.#last ?? this.#survey();
+  }
+
+  /** One reading for all that ask while it is under way. */
+  #survey(): Promise<Survey> {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<Survey> {
+    this.#last = await survey(this.#fresh(), this.#scope);
     return this.#last;
   }
 
