@@ -30,6 +30,8 @@ export interface AuditFinding {
 export interface AuditReport {
   readonly pods: number;
   readonly carrying: number;
+  /** Pods of which it is not known what the server would decide now. */
+  readonly undecided: number;
   readonly findings: readonly AuditFinding[];
   /** Number of findings beyond `MAX_FINDINGS`. */
   readonly more: number;
@@ -53,6 +55,7 @@ export class Audit {
   readonly #uses = new Map<string, ValueUse>();
   #pods = 0;
   #injectedPods = 0;
+  #undecided = 0;
   #dropped = 0;
 
   constructor(inputs: AuditInputs) {
@@ -67,6 +70,7 @@ export class Audit {
     if (!audited) return;
     this.#pods++;
     if (audited.injected.length > 0) this.#injectedPods++;
+    if (audited.isUndecided) this.#undecided++;
     for (const { profile: name, container } of audited.injected) {
       const profile = profileFor(sources, name);
       if (profile) this.#countValues(sources, profile, container);
@@ -110,6 +114,7 @@ export class Audit {
     return {
       pods: this.#pods,
       carrying: this.#injectedPods,
+      undecided: this.#undecided,
       findings: [...this.#findings.values(), ...shared],
       more: this.#dropped,
     };

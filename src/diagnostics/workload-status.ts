@@ -15,10 +15,14 @@ import { restartCommand } from './findings.ts';
 import { breakersAbout, versionOf } from './liveness/known-breakers.ts';
 import type { VerdictCode } from './liveness/verdict-code.ts';
 import { type Outlook, outlookOf } from './rollout/outlook.ts';
+import { isGuess, isUndecided } from './decisions/unread.ts';
 
 /** Why pods of a workload have no agent, or what is wrong with the one they have. */
 export interface WhyNot {
-  /** A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now. */
+  /**
+   * A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now; or `not-known`: what the server would
+   * decide is not known.
+   */
   readonly code: string;
   readonly pods: number;
   /** `record`: written when the pod was created. `now`: what would be decided now. */
@@ -112,6 +116,7 @@ export class WorkloadStatuses {
   readonly #time: StatusTime;
   readonly #all = new Map<string, Counted>();
   readonly #unknown = new Set<string>();
+  #hasGuesses = false;
 
   /** Without a time, what has failed once is not known to run again. */
   constructor(time: StatusTime = { timeOf: () => 0, now: 0 }) {
@@ -125,7 +130,7 @@ export class WorkloadStatuses {
     const { record, injected } = checkRecord(sources);
     // A namespace that never asked for an agent is not shown.
     if (injected.length === 0 && !isOptedIn(namespace)) return;
-    const counted = this.#workloadOf(pod, namespace.name);
+    const counted = this.#workloadOf(sources);
     counted.pods++;
     if (injected.length === 0) return countMissing(counted, sources, record?.reason);
     this.#countState(counted, pod, seen);
@@ -151,6 +156,11 @@ export class WorkloadStatuses {
     return [...this.#unknown].toSorted();
   }
 
+  /** True if something could not be read on which decisions on pods that were counted depend: then gaps are not counted. */
+  get hasGuesses(): boolean {
+    return this.#hasGuesses;
+  }
+
   /** `breakersIn`: the circuit breakers that are in force in a namespace; undefined if they could not be read. */
   list(breakersIn: (namespace: string) => readonly Breaker[] | undefined = () => undefined): readonly WorkloadStatus[] {
     return [...this.#all.values()].map((one) => statusOf(one, breakersIn(one.namespace))).toSorted(byName);
@@ -171,12 +181,15 @@ export class WorkloadStatuses {
       counted.deliveries.add(delivery);
       const profile = profileFor(sources, name);
       if (!profile) this.#unknown.add(name);
-      else if (profileHash(profile) !== hash) isOutdated = true;
+      else if (profileHash(profile) !== hash && !isGuess(sources)) isOutdated = true;
     }
     if (isOutdated && outlook === 'kept') counted.outdated++;
   }
 
-  #workloadOf(pod: Pod, namespace: string): Counted {
+  #workloadOf(sources: SettingSources): Counted {
+    const { pod, namespace: within } = sources;
+    const namespace = within.name;
+    this.#hasGuesses ||= isGuess(sources);
     const creator = creatorOf(pod);
     const workload = workloadText(pod);
     const key = JSON.stringify([namespace, workload]);
@@ -191,9 +204,13 @@ export class WorkloadStatuses {
   }
 }
 
+const NOT_KNOWN = 'not-known';
+
 /** What would be decided now is looked up only where the pod has no record: then nothing else says why. */
 function countMissing(counted: Counted, sources: SettingSources, recorded: string | undefined): void {
   const { decision } = admitInContext(sources);
+  if (isUndecided(sources, decision.outcome === 'injected' ? undefined : decision.reason))
+    return recorded === undefined ? countWhy(counted, NOT_KNOWN, 'now') : countWhy(counted, recorded, 'record');
   if (decision.outcome === 'injected') counted.missing++;
   else if (decision.reason.code === 'breaker-open') countHeldBack(counted, sources, decision.reason.profile);
   if (recorded !== undefined) return countWhy(counted, recorded, 'record');
@@ -213,6 +230,7 @@ function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
 
 /** Of a profile that is not known here, nothing is known. */
 function outlookNow(sources: SettingSources, injected: readonly InjectedStatus[]): Outlook {
+  if (isGuess(sources)) return 'kept';
   const { injection, profiles } = sources.catalogue;
   if (injection?.mode === 'dry-run') return 'stopped';
   const known = injected.filter(({ profile }) => profiles.has(profile));

@@ -9,6 +9,7 @@ export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
   'cannot-be-injected': 'Agent cannot be injected',
   'slot-shared': 'Two agents in one process',
   outdated: 'Agent is outdated: its profile has changed',
+  undecided: 'What the server would decide is not known',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
   'namespace-mislabelled': 'Namespace is meant to be enabled, and is not',
   'setting-ignored': 'Setting has no effect',
@@ -19,7 +20,7 @@ export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
 };
 
 /** The findings by kind and reason, then the commands that fix them. */
-export function auditLines({ pods, carrying, findings, more }: AuditReport): readonly string[] {
+export function auditLines({ pods, carrying, undecided, findings, more }: AuditReport): readonly string[] {
   const groups = Object.entries(auditKindMeanings).flatMap(([kind, title]) =>
     kindLines(
       title,
@@ -30,7 +31,8 @@ export function auditLines({ pods, carrying, findings, more }: AuditReport): rea
   const uncreated = findings.filter(({ kind }) => kind === 'not-created').length;
   return [
     `${counted(pods, 'pod')} checked, ${carrying} ${carrying === 1 ? 'carries' : 'carry'} an agent, ${counted(findings.length + more, 'finding')}` +
-      (uncreated === 0 ? '' : `; ${counted(uncreated, 'workload')} cannot create pods`),
+      (uncreated === 0 ? '' : `; ${counted(uncreated, 'workload')} cannot create pods`) +
+      (undecided === 0 ? '' : `; of ${counted(undecided, 'pod')}, what the server would decide is not known`),
     ...groups,
     ...(more > 0 ? ['', more === 1 ? '1 more finding is not shown' : `${more} more findings are not shown`] : []),
     ...formatSection('To fix the findings, review and run', [...commands]),

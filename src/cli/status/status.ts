@@ -10,8 +10,8 @@ import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/re
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
-import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
+import { unreadNotes } from '../cluster/unread-notes.ts';
 import { LifeSigns } from './life-signs.ts';
 import { statusTable } from './table.ts';
 
@@ -25,6 +25,8 @@ type StatusScope = NamespaceScope & OfflineOptions;
 
 interface Report {
   readonly workloads: readonly WorkloadStatus[];
+  /** What the server would decide now is not known, and no gap is counted. */
+  readonly isUndecided?: true;
   /** What could not be read, and what follows from that. */
   readonly notes: readonly string[];
 }
@@ -92,17 +94,18 @@ async function readReport(
     [...shown].map((name) => [name, settingsFor(namespaceOf(name))]),
   );
   const all = new Set([...shown, ...namespaces.keys()]);
-  const unread = [...all].flatMap((name) => settingsFor(namespaceOf(name)).unknown?.message ?? []);
+  const settings = [...all].map((name) => settingsFor(namespaceOf(name)));
   const unknown = statuses.unknownProfiles();
   return {
+    ...(statuses.hasGuesses && { isUndecided: true as const }),
     workloads: statuses.list((name) => breakers.get(name)?.all),
     notes: [
       ...known.notes,
       ...new Set([...breakers.values()].flatMap(({ problem }) => problem ?? [])),
       ...(lifeSigns?.notes() ?? []),
-      ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
-      ...unreadTargets(client),
-      ...(unknown.length === 0
+      ...new Set(settings.flatMap(registeredNote)),
+      ...unreadNotes(client, settings),
+      ...(unknown.length === 0 || statuses.hasGuesses
         ? []
         : [
             `profile ${unknown.join(', ')} is not known here, so whether its pods are outdated is not known either: use --profiles DIR`,
@@ -123,7 +126,11 @@ async function readAllBreakers(
   return new Map(await Promise.all(found));
 }
 
-const SERVER_UNKNOWN = 'what would be decided now is by the built-in defaults, and the server may decide otherwise';
+/** A server whose configuration is not in the cluster is asked for by `--config`. */
+function registeredNote({ unknown }: ServerSettings): readonly string[] {
+  const isNote = unknown?.code === 'url' || unknown?.code === 'not-installed';
+  return isNote ? [`${unknown.message}: what would be decided now is by the built-in defaults`] : [];
+}
 
 function outputOf(report: Report, { output: format, allNamespaces }: StatusOptions): CommandOutput {
   if (format === 'json' || format === 'yaml') return dataOutput(format, report);
