@@ -11,6 +11,7 @@ import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
+import { type Obstacle, obstacles } from './decisions/obstacle.ts';
 import { type MislabelledNamespace, restartCommand } from './findings.ts';
 import type { UncreatedPods } from './uncreated-pods.ts';
 
@@ -43,7 +44,12 @@ export interface AuditInputs {
   readonly catalogueOf: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly claims: ReadonlySet<string> | undefined;
+  /** What keeps new pods like this from being injected; undefined if nothing is known to. */
+  readonly obstacleFor?: (namespace: Namespace, pod: Pod) => Obstacle | undefined;
 }
+
+/** What a new pod has, if it is injected. */
+const BY_RESTART: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated']);
 
 /** Bounds the memory of an audit and the length of its report. */
 const MAX_FINDINGS = 5000;
@@ -120,8 +126,10 @@ export class Audit {
     };
   }
 
-  #record({ pod, namespace }: SettingSources, { kind, message, reason }: PodFinding): void {
+  #record({ pod, namespace }: SettingSources, { kind, message: found, reason }: PodFinding): void {
     const creator = creatorOf(pod);
+    const obstacle = BY_RESTART.has(kind) ? this.#inputs.obstacleFor?.(namespace, pod) : undefined;
+    const message = obstacle ? `${found}; a restart does not help: ${obstacles[obstacle]} (${obstacle})` : found;
     const workload = workloadText(pod);
     const key = JSON.stringify([kind, namespace.name, workload, message]);
     const before = this.#findings.get(key);
@@ -136,7 +144,7 @@ export class Audit {
       pods: (before?.pods ?? 0) + 1,
       ...(reason && { reason }),
       message,
-      ...fixOf(kind, namespace.name, creator),
+      ...(!obstacle && fixOf(kind, namespace.name, creator)),
     });
   }
 

@@ -9,8 +9,10 @@ import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
 import { hasRecovered, type PodState, type TimeOf } from '../observer/trouble.ts';
 import { profileFor } from '../settings/canary.ts';
+import type { Reason } from '../reasons/reason.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
+import type { Obstacle } from './decisions/obstacle.ts';
 import { restartCommand } from './findings.ts';
 import { breakersAbout, versionOf } from './liveness/known-breakers.ts';
 import type { VerdictCode } from './liveness/verdict-code.ts';
@@ -20,8 +22,8 @@ import { isGuess, isUndecided } from './decisions/unread.ts';
 /** Why pods of a workload have no agent, or what is wrong with the one they have. */
 export interface WhyNot {
   /**
-   * A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now; or `not-known`: what the server would
-   * decide is not known.
+   * A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now; `not-known`: what the server would decide
+   * is not known; or an obstacle, by which no new pod gets an agent.
    */
   readonly code: string;
   readonly pods: number;
@@ -109,6 +111,8 @@ export interface PodKnowledge {
   readonly isNamespaceKnown?: boolean;
   /** The verdict on it, if someone has looked for signs of life. */
   readonly seen?: VerdictCode | undefined;
+  /** Why no new pod like it gets an agent: then a restart would close no gap, and take the agent away from a pod that is outdated. */
+  readonly obstacle?: Obstacle | undefined;
 }
 
 /** What became of the pods of each workload. Takes one pod at a time and keeps only the counts. */
@@ -124,7 +128,7 @@ export class WorkloadStatuses {
   }
 
   /** Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. */
-  add(sources: SettingSources, { isNamespaceKnown = true, seen }: PodKnowledge = {}): void {
+  add(sources: SettingSources, { isNamespaceKnown = true, seen, obstacle }: PodKnowledge = {}): void {
     const { pod, namespace, catalogue } = sources;
     if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
     const { record, injected } = checkRecord(sources);
@@ -132,9 +136,10 @@ export class WorkloadStatuses {
     if (injected.length === 0 && !isOptedIn(namespace)) return;
     const counted = this.#workloadOf(sources);
     counted.pods++;
-    if (injected.length === 0) return countMissing(counted, sources, record?.reason);
+    if (injected.length === 0) return countMissing(counted, sources, { recorded: record?.reason, obstacle });
     this.#countState(counted, pod, seen);
-    this.#countInjected(counted, sources, injected, isNamespaceKnown ? outlookNow(sources, injected) : 'kept');
+    const outlook = isNamespaceKnown ? outlookNow(sources, injected, obstacle) : 'kept';
+    this.#countInjected(counted, sources, injected, outlook);
   }
 
   #countState({ states }: Counted, pod: Pod, seen: VerdictCode | undefined): void {
@@ -170,7 +175,7 @@ export class WorkloadStatuses {
     counted: Counted,
     sources: SettingSources,
     injected: readonly InjectedStatus[],
-    outlook: Outlook,
+    outlook: Outlook | 'unreachable',
   ): void {
     counted.injected++;
     if (outlook === 'removed') counted.leftover++;
@@ -205,16 +210,30 @@ export class WorkloadStatuses {
 }
 
 const NOT_KNOWN = 'not-known';
+const NOT_ASKED = 'not-asked';
 
 /** What would be decided now is looked up only where the pod has no record: then nothing else says why. */
-function countMissing(counted: Counted, sources: SettingSources, recorded: string | undefined): void {
-  const { decision } = admitInContext(sources);
-  if (isUndecided(sources, decision.outcome === 'injected' ? undefined : decision.reason))
-    return recorded === undefined ? countWhy(counted, NOT_KNOWN, 'now') : countWhy(counted, recorded, 'record');
-  if (decision.outcome === 'injected') counted.missing++;
-  else if (decision.reason.code === 'breaker-open') countHeldBack(counted, sources, decision.reason.profile);
+function countMissing(
+  counted: Counted,
+  sources: SettingSources,
+  { recorded, obstacle }: { readonly recorded: string | undefined; readonly obstacle: Obstacle | undefined },
+): void {
+  const { code, reason } = whyNow(sources, obstacle);
+  if (code === NOT_ASKED) counted.missing++;
+  if (reason?.code === 'breaker-open') countHeldBack(counted, sources, reason.profile);
   if (recorded !== undefined) return countWhy(counted, recorded, 'record');
-  countWhy(counted, decision.outcome === 'injected' ? 'not-asked' : decision.reason.code, 'now');
+  countWhy(counted, code, 'now');
+}
+
+/** Why the pod has no agent, by what would be decided now. */
+function whyNow(
+  sources: SettingSources,
+  obstacle: Obstacle | undefined,
+): { readonly code: string; readonly reason?: Reason } {
+  const { decision } = admitInContext(sources);
+  const reason = decision.outcome === 'injected' ? undefined : decision.reason;
+  if (isUndecided(sources, reason)) return { code: NOT_KNOWN };
+  return reason ? { code: reason.code, reason } : { code: obstacle ?? NOT_ASKED };
 }
 
 /** A breaker is about the version that the pod would carry. */
@@ -229,12 +248,17 @@ function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
 }
 
 /** Of a profile that is not known here, nothing is known. */
-function outlookNow(sources: SettingSources, injected: readonly InjectedStatus[]): Outlook {
+function outlookNow(
+  sources: SettingSources,
+  injected: readonly InjectedStatus[],
+  obstacle: Obstacle | undefined,
+): Outlook | 'unreachable' {
   if (isGuess(sources)) return 'kept';
   const { injection, profiles } = sources.catalogue;
   if (injection?.mode === 'dry-run') return 'stopped';
   const known = injected.filter(({ profile }) => profiles.has(profile));
-  return known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
+  const outlook = known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
+  return outlook === 'kept' && obstacle ? 'unreachable' : outlook;
 }
 
 function statusOf(

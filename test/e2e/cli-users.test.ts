@@ -178,6 +178,11 @@ describe('an administrator', () => {
   it('reads first that no new pod gets an agent while no replica has written a CA', async () => {
     const { stdout } = await asAdmin('explain', 'web', '-n', 'shop');
     expect(stdout).toMatch(/\n {2}new pods: not injected: .*\(calls-fail\)\n {2}otherwise: injected /);
+    // A restart would not help.
+    const audited = (await asAdmin('audit', '-n', 'shop')).stdout;
+    expect(audited).toContain('(calls-fail)');
+    expect(audited).not.toContain('rollout restart');
+    expect((await asAdmin('status', '-n', 'shop')).stdout).toMatch(/ calls-fail$/m);
   });
 
   it('is told of a broken configuration by every command that cannot use it', async () => {

@@ -1,12 +1,14 @@
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import type { DecisionOptions } from '../../config/decision-options.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../../diagnostics/audit.ts';
+import { obstacleFor } from '../../diagnostics/decisions/obstacle.ts';
 import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespaceScope, readClaims, readPods, readUncreated } from '../cluster/reader.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import { unreadNotes } from '../cluster/unread-notes.ts';
+import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings } from '../installed-settings.ts';
@@ -49,12 +51,18 @@ export async function auditReport(
 ): Promise<{ readonly report: AuditReport; readonly notes: readonly string[] }> {
   const client = await openUserCluster(options);
   const own = await offlineInputs(options);
+  const configurations = await readWebhookConfigurations(client);
   const [settingsFor, { namespaces, notes }, claims] = await Promise.all([
-    serverSettings(client, options, own),
+    serverSettings(client, options, own, configurations),
     readNamespaces(client, options),
     readClaims(client, options),
   ]);
-  const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
+  const all = new Audit({
+    catalogueOf: (namespace) => settingsFor(namespace).catalogue,
+    namespaces,
+    claims,
+    obstacleFor: (namespace, pod) => obstacleFor(configurations, namespace, pod),
+  });
   const optionsOf = (name: string): DecisionOptions =>
     settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
   for (const one of mislabelledNamespaces(namespaces.values())) all.addMislabelled(one);

@@ -2,11 +2,14 @@ import { timeOf } from '../../cluster/caches/injected-pods.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
+import { obstacleFor } from '../../diagnostics/decisions/obstacle.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { type KnownBreakers, readKnownBreakers } from '../cluster/breakers.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/reader.ts';
+import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
@@ -41,6 +44,8 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
 /** What decides about pods, as far as the user may read it. */
 export interface Known extends KnownNamespaces {
   readonly settingsFor: SettingsFor;
+  /** The webhook configurations; undefined if they cannot be read. */
+  readonly configurations: readonly JsonObject[] | undefined;
 }
 
 export interface PodsRead {
@@ -57,11 +62,12 @@ export async function readStatuses(
   read: PodsRead = {},
 ): Promise<{ readonly report: Report; readonly known: Known }> {
   const own = await offlineInputs(options);
+  const configurations = await readWebhookConfigurations(client);
   const [settingsFor, found] = await Promise.all([
-    serverSettings(client, options, own),
+    serverSettings(client, options, own, configurations),
     readNamespaces(client, options),
   ]);
-  const known = { settingsFor, ...found };
+  const known = { settingsFor, configurations, ...found };
   return { known, report: await readReport(client, options, known, read) };
 }
 
@@ -85,7 +91,9 @@ async function readReport(
       shown.add(name);
       const isNamespaceKnown = namespaces.has(name);
       // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-      statuses.add(sources, { isNamespaceKnown, seen: await lifeSigns?.codeOf(sources, isNamespaceKnown) });
+      const seen = await lifeSigns?.codeOf(sources, isNamespaceKnown);
+      const obstacle = isNamespaceKnown ? obstacleFor(known.configurations, namespace, pod) : undefined;
+      statuses.add(sources, { isNamespaceKnown, seen, obstacle });
       onPod?.(one);
     }
   });

@@ -28,11 +28,15 @@ function auditWith(known: Catalogue, one: Pod, cluster = unknownCluster): AuditR
   return audit.report();
 }
 
-/** Another version of the profile that the pod carries. */
-function changed(): Catalogue {
-  const profiles = new Map([...catalogue.profiles].map(([name, one]) => [name, { ...one, vendor: `${one.vendor} 2` }]));
-  return { ...catalogue, profiles };
-}
+const recorded = carrying.metadata?.annotations?.['agent-injector.io/status'] ?? '';
+/** It seems to carry an earlier version of its profile. */
+const outdated: Pod = {
+  ...carrying,
+  metadata: {
+    ...carrying.metadata,
+    annotations: { 'agent-injector.io/status': recorded.replace(/"hash":"[0-9a-f]{8}"/, '"hash":"00000000"') },
+  },
+};
 
 const lacking = (...parts: readonly UnreadPart[]): Catalogue => withUnread(catalogue, ...parts);
 
@@ -48,14 +52,13 @@ describe.each(rows)('without %s', (_, known, cluster) => {
     expect(findings).toMatchObject([{ kind: 'undecided' }]);
     expect(findings[0]?.fix).toBeUndefined();
     expect(undecided).toBe(1);
-    const ofOutdated = auditWith({ ...known, profiles: changed().profiles }, carrying, cluster);
+    const ofOutdated = auditWith(known, outdated, cluster);
     expect(ofOutdated).toMatchObject({ findings: [], undecided: 1, carrying: 1 });
   });
 
   it('status counts no gap and recommends no restart', () => {
     const statuses = new WorkloadStatuses();
-    for (const one of [pod(), carrying])
-      statuses.add({ pod: one, namespace: shop, catalogue: { ...known, profiles: changed().profiles }, cluster });
+    for (const one of [pod(), outdated]) statuses.add({ pod: one, namespace: shop, catalogue: known, cluster });
     expect(statuses.hasGuesses).toBe(true);
     const [status] = statuses.list();
     expect(status).toMatchObject({ missing: 0, outdated: 0, leftover: 0, whyNot: [{ code: 'not-known' }] });
@@ -79,6 +82,11 @@ it('a profile that is not there may be in files that could not be read, and othe
   expect(auditWith(known, asksFor('our-java'))).toMatchObject({ findings: [{ kind: 'undecided' }], undecided: 1 });
   expect(auditWith(known, pod())).toMatchObject({ findings: [{ kind: 'expected-not-injected' }], undecided: 0 });
   expect(auditWith(catalogue, asksFor('our-java'))).toMatchObject({ findings: [{ kind: 'cannot-be-injected' }] });
+});
+
+it('with all of it read, the same pods are findings', () => {
+  expect(auditWith(catalogue, pod()).findings).toMatchObject([{ kind: 'expected-not-injected' }]);
+  expect(auditWith(catalogue, outdated).findings).toMatchObject([{ kind: 'outdated' }]);
 });
 
 it('of a profile that is gone, a pod is outdated only if all profiles are known', () => {
