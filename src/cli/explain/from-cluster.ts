@@ -15,7 +15,7 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun, type Tried } from '../cluster/dry-run.ts';
+import { createAsDryRun, dryRunText, type Tried } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { unreadResources } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
@@ -94,13 +94,16 @@ async function explainTarget(
   ];
   const known = { ...result, ...lacks(result, settings, cluster), findings: found };
   const findings = [...found, ...gapFindings(known, decoded.value)];
+  const isInjected = result.decision.outcome === 'injected';
   const patched =
     options.serverDryRun && within.known && admit(decoded.value, within.known, inputs.catalogue, inputs.cluster).pod;
   return {
     ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
-    ...(patched && { dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }) }),
+    ...(patched && {
+      dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }, isInjected),
+    }),
   };
 }
 
@@ -144,9 +147,10 @@ function nodesFindings(unknown: string | undefined): readonly Finding[] {
   return unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }];
 }
 
-async function dryRunOf(client: KubeClient, tried: Tried): Promise<string> {
+/** Of a pod that gets no agent, the answer has none either. */
+async function dryRunOf(client: KubeClient, tried: Tried, isInjected: boolean): Promise<string> {
   const created = await createAsDryRun(client, tried, () => true);
-  return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
+  return created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created);
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {

@@ -11,8 +11,15 @@ function isAssumed({ from, unknown }: ServerSettings): boolean {
 }
 
 export function settingsFindings(settings: ServerSettings): readonly Finding[] {
+  if (settings.unknown?.code === 'url') return [SERVER_UNSEEN];
   return settingsNote(settings).map((message) => ({ code: 'server-settings-unknown', message }));
 }
+
+const SERVER_UNSEEN: Finding = {
+  code: 'server-unseen',
+  message:
+    'the server is registered by its address: whether it answers is not known here, and without an answer pods start without the agent: agent-injector check tries it',
+};
 
 /** What the decision is made without, as the first line says it. */
 function withoutWhat(settings: ServerSettings, cluster: OfflineInputs['cluster']): readonly string[] {
