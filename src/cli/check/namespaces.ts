@@ -73,8 +73,11 @@ function sampleChecks(
   claims: ReadonlySet<string> | undefined,
 ): readonly Check[] {
   const { name } = namespace;
-  if (isUnknown)
-    return [{ name: 'sample pod', result: 'unknown', message: `${name}: what the server would decide is not known` }];
+  if (isUnknown) {
+    const guess = decision.outcome === 'injected' ? '' : `; by what could be read: ${reasonMessage(decision.reason)}`;
+    const message = `${name}: what the server would decide is not known${guess}`;
+    return [{ name: 'sample pod', result: 'unknown', message }];
+  }
   if (decision.outcome === 'injected') return [injectedCheck(name, pod, claims)];
   const { reason } = decision;
   const effect = decision.outcome === 'refused' ? 'is refused' : 'starts without the agent';

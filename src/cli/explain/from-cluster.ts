@@ -78,7 +78,10 @@ async function explainTarget(
   const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
   const inputs = { catalogue: settings.catalogue, cluster };
   const result = await withExisting({ client, target, within, inputs }, explainWorkload(target, within, inputs));
-  const unknowns = [...settingsFindings(settings), ...webhooks.findings];
+  // Of a namespace that is off, the API server never asks, whatever the configuration is.
+  const isOff = result.findings.some(({ code }) => code === 'namespace-not-enabled');
+  const seen = webhooks.findings.filter(({ code }) => !isOff || code !== 'webhooks-unreadable');
+  const unknowns = [...settingsFindings(settings), ...seen];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const breakers = await readKnownBreakers(client, settings);
@@ -197,6 +200,10 @@ function callsFail(matches: readonly EntryMatch[]): readonly Finding[] {
     ...new Set(matches.flatMap(({ called, why }) => (called === 'yes' && why !== undefined ? [why] : []))),
   ];
   return [
-    { code: 'calls-fail', message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}` },
+    {
+      code: 'calls-fail',
+      message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}`,
+      fix: 'agent-injector check',
+    },
   ];
 }
