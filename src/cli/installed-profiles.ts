@@ -4,7 +4,7 @@ import { readOnce } from '../cluster/one-shot.ts';
 import type { ObjectName } from '../cluster/object-name.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
-import { withProfiles } from '../profiles/catalogue.ts';
+import { withProfiles, withUnread } from '../profiles/catalogue.ts';
 import type { ResolvedProfile } from '../profiles/read-profiles.ts';
 
 /** The catalogue with the installed server's own profiles, and what is wrong with them or keeps them from being read. */
@@ -26,7 +26,11 @@ export async function withInstalledProfiles(
   const found = await readProfiles(client, service);
   if (found.kind === 'none') return { catalogue, own: NONE, problems: [] };
   if (found.kind === 'unreadable')
-    return { catalogue, own: NONE, problems: [`its own profiles cannot be read (${found.where})`] };
+    return {
+      catalogue: withUnread(catalogue, 'files'),
+      own: NONE,
+      problems: [`its own profiles cannot be read (${found.where})`],
+    };
   // Loaded on demand: most servers have no profiles of their own, so most commands need no parser.
   const { readWithBuiltIn } = await import('../profile-sources/builtin-documents.ts');
   const { fileProblem, fileProblemText, readProfileDocuments } = await import('../profile-sources/read-documents.ts');

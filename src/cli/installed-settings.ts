@@ -1,6 +1,6 @@
 import { isServedBy } from '../admission/opt-in.ts';
 import type { KubeClient } from '../cluster/client/types.ts';
-import { describeFailure, type Failure, isNotFound } from '../cluster/client/errors.ts';
+import { describeFailure, type Failure, isForbidden, isNotFound } from '../cluster/client/errors.ts';
 import { readConfigMap, readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
 import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases.ts';
@@ -17,7 +17,8 @@ import { didYouMean, nearest } from '../lib/suggest.ts';
 import { listed } from '../lib/text.ts';
 import { withProfileResources } from './cluster/agent-resources.ts';
 import { withInstalledProfiles } from './installed-profiles.ts';
-import { type Catalogue, problemText, withDefaults, withSwitch } from '../profiles/catalogue.ts';
+import { type Catalogue, problemText, withDefaults, withSwitch, withUnread } from '../profiles/catalogue.ts';
+import type { Problem } from '../profiles/problem.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
@@ -62,17 +63,18 @@ export async function serverSettings(
   if (config !== undefined) return () => own;
   const resources =
     profiles === undefined ? await withProfileResources(client, { catalogue, own: new Map() }) : { catalogue };
-  const unknown: ServerSettings = {
+  const without = (why: UnknownSettings): ServerSettings => ({
     ...own,
-    catalogue: resources.catalogue,
+    catalogue: withoutSettings(resources.catalogue, why, profiles === undefined),
     options: { ...options, configMapKeys: true },
-  };
+    unknown: why,
+  });
   const read = configurations ? { kind: 'ok' as const, items: configurations } : await readConfigurations(client);
   const inputs = { client, catalogue, readsProfiles: profiles === undefined };
   if (read.kind !== 'ok') {
     const standard = await settingsOf(STANDARD, inputs);
     const message = `you may read neither the webhook configuration nor ConfigMap ${STANDARD.namespace}/${STANDARD.name}`;
-    const settings = standard.ok ? standard.value : { ...unknown, unknown: { code: 'forbidden' as const, message } };
+    const settings = standard.ok ? standard.value : without({ code: 'forbidden', message });
     return () => settings;
   }
   const found = read.items.filter((one) => ownEntries(one).length > 0);
@@ -80,20 +82,25 @@ export async function serverSettings(
     found.map(async (configuration) => {
       const settings = await installedSettings(configuration, inputs);
       if (settings.ok) return { configuration, settings: settings.value };
-      return {
-        configuration,
-        settings: { ...unknown, catalogue: ofRelease(configuration, unknown.catalogue), unknown: settings.error },
-      };
+      const assumed = without(settings.error);
+      return { configuration, settings: { ...assumed, catalogue: ofRelease(configuration, assumed.catalogue) } };
     }),
   );
-  const notInstalled: UnknownSettings = { code: 'not-installed', message: 'agent-injector is not installed' };
+  const notInstalled = without({ code: 'not-installed', message: 'agent-injector is not installed' });
   return (namespace) => {
     const serving =
       releases.find(({ configuration }) => servesNamespace(configuration, namespace.labels)) ??
       releases.find(({ settings }) => isServedBy(settings.catalogue, namespace)) ??
       releases[0];
-    return serving?.settings ?? { ...unknown, unknown: notInstalled };
+    return serving?.settings ?? notInstalled;
   };
+}
+
+/** Marks what the catalogue lacks. `lacksFiles`: no flag has replaced the server's own profiles. */
+function withoutSettings(catalogue: Catalogue, { code }: UnknownSettings, lacksFiles: boolean): Catalogue {
+  if (code === 'not-installed') return catalogue;
+  const files = lacksFiles ? (['files'] as const) : [];
+  return code === 'url' ? withUnread(catalogue, ...files) : withUnread(catalogue, 'settings', ...files);
 }
 
 function ofRelease(configuration: JsonObject, catalogue: Catalogue): Catalogue {
@@ -176,13 +183,18 @@ export function problemsOfFile(content: JsonObject, catalogue: Catalogue): reado
   const invalid = options ? [] : decisionOptionNames.filter((name) => isInvalid(content, name));
   const defaults = readDefaults(given);
   const ofDefaults = defaults.ok
-    ? problemsOfDefaults(options ? withOptions(catalogue, options) : catalogue, Object.entries(defaults.value))
+    ? valueProblems(options ? withOptions(catalogue, options) : catalogue, Object.entries(defaults.value))
     : defaults.error.map((one) => ({ ...one, path: ['defaults', ...one.path] }));
   return [
     ...unknown,
     ...invalid.map((name) => `${name}: must be ${optionRows[name].expected}`),
     ...ofDefaults.map(problemText),
   ];
+}
+
+/** A value can be right by a profile that could not be read. */
+function valueProblems(catalogue: Catalogue, defaults: readonly (readonly [string, string])[]): readonly Problem[] {
+  return catalogue.unread ? [] : problemsOfDefaults(catalogue, defaults);
 }
 
 function isInvalid(content: JsonObject, name: OptionName): boolean {
@@ -226,11 +238,16 @@ export async function readInstalledFile(
 ): Promise<Result<InstalledFile, UnknownSettings>> {
   const from = `ConfigMap ${namespace}/${name}`;
   const answer = await readOnce(client, `/api/v1/namespaces/${namespace}/configmaps/${name}`);
-  if (answer.kind !== 'ok')
-    return isNotFound(answer)
-      ? { ok: false, error: { code: 'absent', message: `${from} does not exist` } }
-      : { ok: false, error: { code: 'forbidden', message: `${from} cannot be read: ${describeFailure(answer)}` } };
+  if (answer.kind !== 'ok') return { ok: false, error: unreadFile(from, answer) };
   const document = readSingle(textIn(objectIn(answer.body, 'data'), FILE));
   if (!document.ok) return { ok: false, error: { code: 'invalid', message: `${from}: ${FILE} is not valid YAML` } };
   return { ok: true, value: { content: isObject(document.value) ? document.value : {}, from } };
+}
+
+function unreadFile(from: string, failure: Failure): UnknownSettings {
+  if (isNotFound(failure)) return { code: 'absent', message: `${from} does not exist` };
+  const message = isForbidden(failure)
+    ? `you may not read ${from}`
+    : `${from} cannot be read: ${describeFailure(failure)}`;
+  return { code: 'forbidden', message };
 }

@@ -2,6 +2,7 @@ import { ENABLED, INJECTION_LABEL, key } from '../api/keys.ts';
 import { namespacesFromObjects } from '../cluster/caches/namespaces.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
+import { splitList } from '../lib/text.ts';
 import { UsageError } from '../lib/usage-error.ts';
 import { displayName, namespaceObjects, readNamespaces } from '../manifests/file.ts';
 import type { ManifestSource } from '../manifests/sources.ts';
@@ -30,8 +31,18 @@ export function annotationsFrom(
       problems.push(`--set ${assignment}: unknown key${didYouMean(nearest(name, catalogue.knownSettings))}`);
     else annotations[key(name)] = assignment.slice(at + 1);
   }
-  if (problems.length > 0) throw new UsageError(problems);
+  // The keys of a profile that is not found are not known either.
+  if (problems.length > 0) throw new UsageError([...unknownProfiles(profile, catalogue), ...problems]);
   return annotations;
+}
+
+function unknownProfiles(profile: string | undefined, { profiles }: Catalogue): readonly string[] {
+  return splitList(profile ?? '')
+    .filter((name) => name !== 'none' && !profiles.has(name))
+    .map((name) => {
+      const suggestion = didYouMean(nearest(name, profiles.keys()));
+      return `--profile ${name}: profile not found${suggestion}; --profiles DIR names your own`;
+    });
 }
 
 /**

@@ -35,5 +35,5 @@ export function reasons({ code, output }: ReasonsOptions): CommandResult {
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:](?= |$)/.exec(text)?.[0].replace(/[.:]$/, '') ?? text;
+  return /^.*?\.(?= |$)/.exec(text)?.[0].slice(0, -1) ?? text;
 }

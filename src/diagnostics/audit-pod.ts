@@ -10,6 +10,7 @@ import { reasonMessage } from '../reasons/message.ts';
 import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
+import { isGuess, isUndecided, mayExist } from './decisions/unread.ts';
 
 export const auditKinds = [
   'expected-not-injected',
@@ -19,6 +20,7 @@ export const auditKinds = [
   'namespace-off',
   'namespace-mislabelled',
   'setting-ignored',
+  'undecided',
   'claim-missing',
   'not-created',
   'record-unproven',
@@ -35,6 +37,7 @@ export const auditKindMeanings: { readonly [kind in AuditKind]: string } = {
   'cannot-be-injected': 'Agent cannot be injected',
   'slot-shared': 'Two agents in one process',
   outdated: 'Agent is outdated: its profile has changed',
+  undecided: 'What the server would decide is not known',
   'namespace-off': 'Agent is present, but injection is off for the namespace',
   'namespace-mislabelled': 'Namespace is meant to be enabled, and is not',
   'setting-ignored': 'Setting has no effect',
@@ -54,6 +57,8 @@ export interface PodFinding {
 export interface PodAudit {
   readonly injected: readonly InjectedStatus[];
   readonly findings: readonly PodFinding[];
+  /** What the server would decide now could not be told. */
+  readonly isUndecided?: boolean;
 }
 
 /**
@@ -66,11 +71,16 @@ export function auditPod(sources: SettingSources, claims: ReadonlySet<string> | 
   if (injected.length > 0) {
     const planned = planDecision(sources);
     const own = injectedPodFindings(sources, injected, claims);
-    return { injected, findings: [...unproven, ...own, ...sharedSlots(planned), ...ignoredSettings(planned)] };
+    const findings = [...unproven, ...own, ...sharedSlots(planned), ...ignoredSettings(sources, planned)];
+    const isUnknown =
+      isGuess(sources) || injected.some(({ profile }) => !profileFor(sources, profile) && mayExist(sources.catalogue));
+    return { injected, findings, isUndecided: isUnknown && isOptedIn(sources.namespace) };
   }
+  const others = isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [];
   return {
     injected,
-    findings: [...unproven, ...(isOptedIn(sources.namespace) ? otherPodFindings(sources, claims) : [])],
+    findings: [...unproven, ...others],
+    isUndecided: others.some(({ kind }) => kind === 'undecided'),
   };
 }
 
@@ -111,14 +121,12 @@ function injectedPodFindings(
     return [{ kind: 'namespace-off', message }, ...missing];
   }
   const outdated = injected.flatMap(({ container, profile: name, hash }): readonly PodFinding[] => {
+    if (isGuess(sources)) return [];
     const profile = profileFor(sources, name);
     if (!profile)
-      return [
-        {
-          kind: 'outdated',
-          message: `carries ${name}, a profile that is not known here: it was removed, or you may not read it`,
-        },
-      ];
+      return mayExist(sources.catalogue)
+        ? []
+        : [{ kind: 'outdated', message: `carries ${name}, a profile that no longer exists` }];
     const current = profileHash(profile);
     const versions = `hash ${hash}, now ${current}`;
     const message = `container ${container} carries an older version of ${name} (${versions})`;
@@ -152,9 +160,11 @@ const IGNORED: ReadonlySet<ReasonCode> = new Set([
 ]);
 
 /** Misspelled and ineffective settings, which a warning has told only the one who created the pod. */
-function ignoredSettings({ decision }: Pick<Admission, 'decision'>): readonly PodFinding[] {
+function ignoredSettings(sources: SettingSources, { decision }: Pick<Admission, 'decision'>): readonly PodFinding[] {
+  // An annotation may be a parameter of a profile that could not be read; a container is there or not.
+  const isCertain = !isGuess(sources) && !mayExist(sources.catalogue);
   return decision.notices
-    .filter(({ code }) => IGNORED.has(code))
+    .filter(({ code }) => (isCertain ? IGNORED.has(code) : code === 'container-not-found'))
     .map((notice) => ({ kind: 'setting-ignored', reason: notice.code, message: reasonMessage(notice) }));
 }
 
@@ -162,7 +172,9 @@ function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> |
   const { decision, pod } = admitInContext(sources);
   const shared = sharedSlots({ decision });
   if (shared.length > 0) return shared;
-  const ignored = ignoredSettings({ decision });
+  const ignored = ignoredSettings(sources, { decision });
+  if (isUndecided(sources, decision.outcome === 'injected' ? undefined : decision.reason))
+    return [undecidedFinding(decision), ...ignored];
   if (decision.outcome !== 'injected') {
     const { reason } = decision;
     const message = `${reasonMessage(reason)} (${reason.code})`;
@@ -178,6 +190,15 @@ function otherPodFindings(sources: SettingSources, claims: ReadonlySet<string> |
     ...missingClaims(sources, added, claims),
     ...ignored,
   ];
+}
+
+/** With what would be decided by all that could be read: it may be right. */
+function undecidedFinding(decision: Admission['decision']): PodFinding {
+  const message = 'carries no agent, and what the server would decide now is not known';
+  if (decision.outcome === 'injected') return { kind: 'undecided', message };
+  const { reason } = decision;
+  const guess = reason.code === 'unknown-profile' ? '' : `; by what could be read: ${reasonMessage(reason)}`;
+  return { kind: 'undecided', reason: reason.code, message: `${message}${guess}` };
 }
 
 function profileNames(containers: readonly { readonly profile: string | undefined }[]): string {

@@ -11,6 +11,7 @@ import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
+import { type Obstacle, obstacles } from './decisions/obstacle.ts';
 import { type MislabelledNamespace, restartCommand } from './findings.ts';
 import type { UncreatedPods } from './uncreated-pods.ts';
 
@@ -30,6 +31,8 @@ export interface AuditFinding {
 export interface AuditReport {
   readonly pods: number;
   readonly carrying: number;
+  /** Pods of which it is not known what the server would decide now. */
+  readonly undecided: number;
   readonly findings: readonly AuditFinding[];
   /** Number of findings beyond `MAX_FINDINGS`. */
   readonly more: number;
@@ -41,7 +44,12 @@ export interface AuditInputs {
   readonly catalogueOf: (namespace: Namespace) => Catalogue;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly claims: ReadonlySet<string> | undefined;
+  /** What keeps new pods like this from being injected; undefined if nothing is known to. */
+  readonly obstacleFor?: (namespace: Namespace, pod: Pod) => Obstacle | undefined;
 }
+
+/** What a new pod has, if it is injected. */
+const BY_RESTART: ReadonlySet<AuditKind> = new Set(['expected-not-injected', 'outdated']);
 
 /** Bounds the memory of an audit and the length of its report. */
 const MAX_FINDINGS = 5000;
@@ -53,6 +61,7 @@ export class Audit {
   readonly #uses = new Map<string, ValueUse>();
   #pods = 0;
   #injectedPods = 0;
+  #undecided = 0;
   #dropped = 0;
 
   constructor(inputs: AuditInputs) {
@@ -67,6 +76,7 @@ export class Audit {
     if (!audited) return;
     this.#pods++;
     if (audited.injected.length > 0) this.#injectedPods++;
+    if (audited.isUndecided) this.#undecided++;
     for (const { profile: name, container } of audited.injected) {
       const profile = profileFor(sources, name);
       if (profile) this.#countValues(sources, profile, container);
@@ -110,13 +120,16 @@ export class Audit {
     return {
       pods: this.#pods,
       carrying: this.#injectedPods,
+      undecided: this.#undecided,
       findings: [...this.#findings.values(), ...shared],
       more: this.#dropped,
     };
   }
 
-  #record({ pod, namespace }: SettingSources, { kind, message, reason }: PodFinding): void {
+  #record({ pod, namespace }: SettingSources, { kind, message: found, reason }: PodFinding): void {
     const creator = creatorOf(pod);
+    const obstacle = BY_RESTART.has(kind) ? this.#inputs.obstacleFor?.(namespace, pod) : undefined;
+    const message = obstacle ? `${found}; a restart does not help: ${obstacles[obstacle]} (${obstacle})` : found;
     const workload = workloadText(pod);
     const key = JSON.stringify([kind, namespace.name, workload, message]);
     const before = this.#findings.get(key);
@@ -131,7 +144,7 @@ export class Audit {
       pods: (before?.pods ?? 0) + 1,
       ...(reason && { reason }),
       message,
-      ...fixOf(kind, namespace.name, creator),
+      ...(!obstacle && fixOf(kind, namespace.name, creator)),
     });
   }
 

@@ -2,11 +2,18 @@ import type { Admission } from '../admission/admit.ts';
 import { changesBetween } from './pod-changes.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import type { Reason } from '../reasons/reason.ts';
+import type { SettingSources } from '../settings/resolve.ts';
+import { isUndecided } from './decisions/unread.ts';
 
 export type InjectedAgent = Extract<ContainerOutcome, { outcome: 'injected' }>;
 
 /** The change of the decision on a pod with other profiles or another namespace label. */
 export type DecisionComparison =
+  | KnownComparison
+  /** What the server would decide, before or after the change, is not known. `guess`: by all that could be read. */
+  | { readonly verdict: 'undecided'; readonly before: readonly InjectedAgent[]; readonly guess: KnownComparison };
+
+type KnownComparison =
   | {
       readonly verdict: 'gets' | 'changes';
       readonly before: readonly InjectedAgent[];
@@ -35,7 +42,20 @@ const CONFLICTS: ReadonlySet<Reason['code']> = new Set([
   'mount-path-taken',
 ]);
 
-export function compareAdmissions(now: Admission, then: Admission): DecisionComparison {
+/** `known`: what the decisions are made with. */
+export function compareAdmissions(
+  now: Admission,
+  then: Admission,
+  known: readonly Pick<SettingSources, 'catalogue' | 'cluster'>[] = [],
+): DecisionComparison {
+  const compared = compareKnown(now, then);
+  const isUnknown = [now, then].some(({ decision }) =>
+    known.some((one) => isUndecided(one, decision.outcome === 'injected' ? undefined : decision.reason)),
+  );
+  return isUnknown ? { verdict: 'undecided', before: compared.before, guess: compared } : compared;
+}
+
+function compareKnown(now: Admission, then: Admission): KnownComparison {
   const [before, after] = [agentsOf(now), agentsOf(then)];
   if (then.decision.outcome !== 'injected') {
     const { reason, outcome } = then.decision;

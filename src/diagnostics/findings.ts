@@ -28,7 +28,7 @@ export function namespaceFinding(namespace: Namespace): readonly Finding[] {
   return [
     {
       code: 'namespace-not-enabled',
-      message: `the API server never calls agent-injector for these pods: ${suggestion === undefined || label !== undefined ? why : `${why} (${wrongLabelText(namespace)})`}`,
+      message: `the API server never calls agent-injector for these pods: ${suggestion === undefined || label !== undefined ? why : `${why} (${wrongLabelText(namespace)})`}. Someone who may label namespaces can change that`,
       // A name from a file can be any text, also one that a shell would run.
       ...(isDnsLabel(name) && {
         fix: `kubectl label namespace ${name} ${suggestion ?? `${INJECTION_LABEL}=enabled`}${overwrite}`,

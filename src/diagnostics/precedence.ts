@@ -16,6 +16,8 @@ import { targetText } from '../settings/targets/target.ts';
 export type ChainValue = Source & {
   readonly text: string;
   readonly state: 'wins' | 'overridden' | 'locked';
+  /** A default that the cluster has not set itself. */
+  readonly isBuiltIn?: true;
 };
 
 /** All values of one setting or parameter, the highest precedence first. */
@@ -37,7 +39,11 @@ export function chainsFor(sources: SettingSources, profiles: readonly Profile[])
         ...one,
         allowed: one.source.from === 'profile' || countsFrom(one.source.from, levels, setting, sources),
       }));
-      return { setting, ...(container && { container: container.name }), values: withStates(values) };
+      const isOwn = sources.catalogue.ownDefaults?.has(setting) === true;
+      const marked = withStates(values).map((one) =>
+        one.from === 'cluster' && !isOwn ? { ...one, isBuiltIn: true as const } : one,
+      );
+      return { setting, ...(container && { container: container.name }), values: marked };
     }),
   );
   const parameters = profiles.flatMap((profile) =>

@@ -9,16 +9,22 @@ import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
 import { hasRecovered, type PodState, type TimeOf } from '../observer/trouble.ts';
 import { profileFor } from '../settings/canary.ts';
+import type { Reason } from '../reasons/reason.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
+import type { Obstacle } from './decisions/obstacle.ts';
 import { restartCommand } from './findings.ts';
 import { breakersAbout, versionOf } from './liveness/known-breakers.ts';
 import type { VerdictCode } from './liveness/verdict-code.ts';
 import { type Outlook, outlookOf } from './rollout/outlook.ts';
+import { isGuess, isUndecided } from './decisions/unread.ts';
 
 /** Why pods of a workload have no agent, or what is wrong with the one they have. */
 export interface WhyNot {
-  /** A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now. */
+  /**
+   * A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now; `not-known`: what the server would decide
+   * is not known; or an obstacle, by which no new pod gets an agent.
+   */
   readonly code: string;
   readonly pods: number;
   /** `record`: written when the pod was created. `now`: what would be decided now. */
@@ -105,6 +111,8 @@ export interface PodKnowledge {
   readonly isNamespaceKnown?: boolean;
   /** The verdict on it, if someone has looked for signs of life. */
   readonly seen?: VerdictCode | undefined;
+  /** Why no new pod like it gets an agent: then a restart would close no gap, and take the agent away from a pod that is outdated. */
+  readonly obstacle?: Obstacle | undefined;
 }
 
 /** What became of the pods of each workload. Takes one pod at a time and keeps only the counts. */
@@ -112,6 +120,7 @@ export class WorkloadStatuses {
   readonly #time: StatusTime;
   readonly #all = new Map<string, Counted>();
   readonly #unknown = new Set<string>();
+  #hasGuesses = false;
 
   /** Without a time, what has failed once is not known to run again. */
   constructor(time: StatusTime = { timeOf: () => 0, now: 0 }) {
@@ -119,17 +128,18 @@ export class WorkloadStatuses {
   }
 
   /** Counts a pod. One that has ended or is being deleted does not count, and neither does one that another release serves. */
-  add(sources: SettingSources, { isNamespaceKnown = true, seen }: PodKnowledge = {}): void {
+  add(sources: SettingSources, { isNamespaceKnown = true, seen, obstacle }: PodKnowledge = {}): void {
     const { pod, namespace, catalogue } = sources;
     if (hasEnded(pod) || !isServedBy(catalogue, namespace)) return;
     const { record, injected } = checkRecord(sources);
     // A namespace that never asked for an agent is not shown.
     if (injected.length === 0 && !isOptedIn(namespace)) return;
-    const counted = this.#workloadOf(pod, namespace.name);
+    const counted = this.#workloadOf(sources);
     counted.pods++;
-    if (injected.length === 0) return countMissing(counted, sources, record?.reason);
+    if (injected.length === 0) return countMissing(counted, sources, { recorded: record?.reason, obstacle });
     this.#countState(counted, pod, seen);
-    this.#countInjected(counted, sources, injected, isNamespaceKnown ? outlookNow(sources, injected) : 'kept');
+    const outlook = isNamespaceKnown ? outlookNow(sources, injected, obstacle) : 'kept';
+    this.#countInjected(counted, sources, injected, outlook);
   }
 
   #countState({ states }: Counted, pod: Pod, seen: VerdictCode | undefined): void {
@@ -151,6 +161,11 @@ export class WorkloadStatuses {
     return [...this.#unknown].toSorted();
   }
 
+  /** True if something could not be read on which decisions on pods that were counted depend: then gaps are not counted. */
+  get hasGuesses(): boolean {
+    return this.#hasGuesses;
+  }
+
   /** `breakersIn`: the circuit breakers that are in force in a namespace; undefined if they could not be read. */
   list(breakersIn: (namespace: string) => readonly Breaker[] | undefined = () => undefined): readonly WorkloadStatus[] {
     return [...this.#all.values()].map((one) => statusOf(one, breakersIn(one.namespace))).toSorted(byName);
@@ -160,7 +175,7 @@ export class WorkloadStatuses {
     counted: Counted,
     sources: SettingSources,
     injected: readonly InjectedStatus[],
-    outlook: Outlook,
+    outlook: Outlook | 'unreachable',
   ): void {
     counted.injected++;
     if (outlook === 'removed') counted.leftover++;
@@ -171,12 +186,15 @@ export class WorkloadStatuses {
       counted.deliveries.add(delivery);
       const profile = profileFor(sources, name);
       if (!profile) this.#unknown.add(name);
-      else if (profileHash(profile) !== hash) isOutdated = true;
+      else if (profileHash(profile) !== hash && !isGuess(sources)) isOutdated = true;
     }
     if (isOutdated && outlook === 'kept') counted.outdated++;
   }
 
-  #workloadOf(pod: Pod, namespace: string): Counted {
+  #workloadOf(sources: SettingSources): Counted {
+    const { pod, namespace: within } = sources;
+    const namespace = within.name;
+    this.#hasGuesses ||= isGuess(sources);
     const creator = creatorOf(pod);
     const workload = workloadText(pod);
     const key = JSON.stringify([namespace, workload]);
@@ -191,13 +209,31 @@ export class WorkloadStatuses {
   }
 }
 
+const NOT_KNOWN = 'not-known';
+const NOT_ASKED = 'not-asked';
+
 /** What would be decided now is looked up only where the pod has no record: then nothing else says why. */
-function countMissing(counted: Counted, sources: SettingSources, recorded: string | undefined): void {
-  const { decision } = admitInContext(sources);
-  if (decision.outcome === 'injected') counted.missing++;
-  else if (decision.reason.code === 'breaker-open') countHeldBack(counted, sources, decision.reason.profile);
+function countMissing(
+  counted: Counted,
+  sources: SettingSources,
+  { recorded, obstacle }: { readonly recorded: string | undefined; readonly obstacle: Obstacle | undefined },
+): void {
+  const { code, reason } = whyNow(sources, obstacle);
+  if (code === NOT_ASKED) counted.missing++;
+  if (reason?.code === 'breaker-open') countHeldBack(counted, sources, reason.profile);
   if (recorded !== undefined) return countWhy(counted, recorded, 'record');
-  countWhy(counted, decision.outcome === 'injected' ? 'not-asked' : decision.reason.code, 'now');
+  countWhy(counted, code, 'now');
+}
+
+/** Why the pod has no agent, by what would be decided now. */
+function whyNow(
+  sources: SettingSources,
+  obstacle: Obstacle | undefined,
+): { readonly code: string; readonly reason?: Reason } {
+  const { decision } = admitInContext(sources);
+  const reason = decision.outcome === 'injected' ? undefined : decision.reason;
+  if (isUndecided(sources, reason)) return { code: NOT_KNOWN };
+  return reason ? { code: reason.code, reason } : { code: obstacle ?? NOT_ASKED };
 }
 
 /** A breaker is about the version that the pod would carry. */
@@ -212,11 +248,17 @@ function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
 }
 
 /** Of a profile that is not known here, nothing is known. */
-function outlookNow(sources: SettingSources, injected: readonly InjectedStatus[]): Outlook {
+function outlookNow(
+  sources: SettingSources,
+  injected: readonly InjectedStatus[],
+  obstacle: Obstacle | undefined,
+): Outlook | 'unreachable' {
+  if (isGuess(sources)) return 'kept';
   const { injection, profiles } = sources.catalogue;
   if (injection?.mode === 'dry-run') return 'stopped';
   const known = injected.filter(({ profile }) => profiles.has(profile));
-  return known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
+  const outlook = known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
+  return outlook === 'kept' && obstacle ? 'unreachable' : outlook;
 }
 
 function statusOf(

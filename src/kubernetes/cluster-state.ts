@@ -22,6 +22,8 @@ export interface ClusterState {
   readonly breakers?: (namespace: string) => readonly OpenBreaker[] | undefined;
   /** The targets of a namespace, and those of the cluster: the same object until one changes. Undefined without any. */
   readonly targets?: (namespace: string) => NamespaceTargets | undefined;
+  /** Only of a command with the rights of a user: some targets exist, or may exist, that could not be read. */
+  readonly hasUnreadTargets?: boolean;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

@@ -31,6 +31,12 @@ export class MigrationDraft {
   }
 
   lost(product: string, key: string, at: Place, { why, todo }: Loss): void {
+    // What is lost after all was not carried over.
+    const path = JSON.stringify(at.path);
+    this.#remarks = this.#remarks.filter(
+      (one) =>
+        one.object !== at.object || one.key !== key || one.outcome === 'lost' || JSON.stringify(one.path) !== path,
+    );
     this.#add({ product, key, ...at, outcome: 'lost', message: why, todo });
   }
 

@@ -37,6 +37,12 @@ export const auditNeeds: { readonly [kind in AuditKind]: AuditNeed } = {
     command: explaining,
     hint: 'Create the pods again: they get the current version of the profile.',
   },
+  undecided: {
+    kind: 'server',
+    docs: 'docs/reference.md#commands',
+    command: explaining,
+    hint: 'Ask for a binding of the ClusterRole agent-injector-view: with it, this page decides as the server does.',
+  },
   'namespace-off': {
     kind: 'leftover',
     docs: 'docs/reasons.md#namespace-not-enabled',

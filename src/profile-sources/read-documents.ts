@@ -56,7 +56,7 @@ function nameInTree({ tree }: BrokenDocument): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-const NOT_A_PROFILE = `not an ${PROFILE_KIND}: apiVersion must be "${PROFILE_API_VERSION}", kind must be "${PROFILE_KIND}"`;
+const NOT_A_PROFILE = `not an ${PROFILE_KIND}: apiVersion must be "${PROFILE_API_VERSION}", kind must be "${PROFILE_KIND}". Manifests of workloads are for agent-injector inject -f or explain -f`;
 
 /** True for other Kubernetes objects: what they lack to be a profile is of no use to their author. */
 function isOtherKind(json: Json): boolean {

@@ -50,9 +50,14 @@ export interface Catalogue {
   readonly podLabel?: boolean;
   /** Whether the cluster injects at all; undefined: it does. */
   readonly injection?: InjectionSwitch;
+  /** Only of a command with the rights of a user: what of the catalogue of the server could not be read. */
+  readonly unread?: readonly UnreadPart[];
   /** All names in annotations with our prefix that users may write: settings, and parameters of all profiles. */
   readonly knownSettings: ReadonlySet<string>;
 }
+
+/** `settings`: its options and defaults. `profiles`: any of its profiles may be another one. `files`: it may have more profiles. */
+export type UnreadPart = 'settings' | 'profiles' | 'files';
 
 export type CatalogueTables = Omit<Catalogue, 'profiles' | 'own' | 'knownSettings'>;
 
@@ -75,6 +80,10 @@ export function withProfiles(
 
 export function problemText({ path, message }: Problem): string {
   return path.length === 0 ? message : `${pathText(path)}: ${message}`;
+}
+
+export function withUnread(catalogue: Catalogue, ...parts: readonly UnreadPart[]): Catalogue {
+  return { ...catalogue, unread: [...new Set([...(catalogue.unread ?? []), ...parts])] };
 }
 
 /** Adds the cluster's own defaults, which override the built-in ones. */

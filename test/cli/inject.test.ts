@@ -271,6 +271,11 @@ spec:
       ['inject', '-f', '-', '--set', 'domian-id=1'],
       /--set domian-id=1: unknown key; did you mean "domain-id"\?/,
     ],
+    [
+      'a key of a profile that is not found',
+      ['inject', '-f', '-', '--profile', 'acme-java', '--set', 'collector=x'],
+      /--profile acme-java: profile not found.*\n.*--set collector=x: unknown key/,
+    ],
     ['a setting without a value', ['inject', '-f', '-', '--set', 'x'], /--set x: must be KEY=VALUE/],
     ['no file', ['inject'], /no file given/],
     ['two files that do not exist', ['inject', '-f', '/a', '/b'], /\/a: no such file or directory\n.*\/b: no such/],

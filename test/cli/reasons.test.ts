@@ -19,6 +19,9 @@ describe('agent-injector reasons', () => {
       .trimEnd()
       .split('\n');
     expect(lines).toHaveLength(Object.keys(reasonTable).length + 1);
+    // No sentence is cut in the middle.
+    for (const line of lines)
+      expect(line.match(/`/g) ?? []).toHaveLength(2 * Math.floor((line.match(/`/g) ?? []).length / 2));
   });
 
   it('suggests the code that was meant', async () => {

@@ -45,6 +45,7 @@ describe('an audit', () => {
     expect(auditOf([[one, 'shop']], [shop], ['shop/my-agent-file'])).toEqual({
       pods: 1,
       carrying: 1,
+      undecided: 0,
       findings: [],
       more: 0,
     });
@@ -53,7 +54,7 @@ describe('an audit', () => {
   it('does not look at pods of namespaces that another release serves', () => {
     const other = { ...shop, labels: { ...shop.labels, 'agent-injector.io/revision': 'canary' } };
     const report = auditOf([[ofDeployment('web', pod()), 'shop']], [other]);
-    expect(report).toEqual({ pods: 0, carrying: 0, findings: [], more: 0 });
+    expect(report).toEqual({ pods: 0, carrying: 0, undecided: 0, findings: [], more: 0 });
   });
 
   it('counts the pods of a workload that should carry an agent, and names the command', () => {

@@ -40,12 +40,18 @@ const NAMES: Readonly<Record<Language, string>> = { ja: '日本語', ko: '한국
 const isOnlyOfCluster = ({ settableBy }: { readonly settableBy: readonly string[] }): boolean =>
   settableBy.every((level) => level === 'cluster');
 
+/** The claim that step 3 of the quickstart creates. */
+const QUICKSTART_CLAIM = 'my-agent-file';
+
 /** The page of a profile in another language: what a user needs to begin, from the same data as the English page. */
 export function translatedPage(profile: Profile, language: Language, example: Example): string {
   const t = translator(language);
   const { name, description, constraints, parameters, environment } = profileSummary(profile, STRICT);
   const links = LANGUAGES.map((one) => (one === language ? NAMES[one] : `[${NAMES[one]}](${name}.${one}.md)`));
-  const claim = example.claim === undefined ? '' : `\n${t('claim').replace('CLAIM', code(example.claim))}\n`;
+  const claimText = t(example.claim === QUICKSTART_CLAIM ? 'claim' : 'other claim');
+  const claim = example.claim === undefined ? '' : `\n${claimText.replace('CLAIM', code(example.claim))}\n`;
+  const valueText = (value: string, when: string | undefined): string =>
+    when === undefined ? code(value) : t('value when').replace('VALUE', code(value)).replace('WHEN', t(when));
   return `# ${name}
 
 <!-- Made from src/agents/${name}.yaml and test/docs/agent-page-texts.yaml: UPDATE_DOCS=1 npx vitest run test/docs -->
@@ -76,7 +82,7 @@ ${parameters.some(isOnlyOfCluster) ? `${t('only cluster')}\n\n` : ''}## ${t('var
 
 ${table(
   [t('variable'), t('value')],
-  environment.map((one) => [code(one.name), code(one.value)]),
+  environment.map((one) => [code(one.name), valueText(one.value, one.when)]),
 )}
 
 ${t('more').replace('PAGE', `${name}.md`)}

@@ -301,7 +301,7 @@ describe('check', () => {
     // A server may have profiles that this command does not.
     await client.createNamespace('team', optedIn({ profile: 'team-java' }));
     expect(of(await ask('check', '-o', 'json'), 'sample pod')).toContainEqual(
-      expect.objectContaining({ result: 'note', message: expect.stringMatching(/team: .*team-java/) }),
+      expect.objectContaining({ result: 'unknown', message: expect.stringMatching(/team: .*team-java/) }),
     );
     await client.create({
       apiVersion: 'admissionregistration.k8s.io/v1',

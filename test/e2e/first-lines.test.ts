@@ -441,7 +441,7 @@ describe('a tenant with the role edit', () => {
     expect(first).toMatch(/^ {2}new pods, without the settings of the server: injected /);
     for (const unseen of [
       'list webhook configurations',
-      'you may read neither .*: this decision is by the built-in defaults',
+      'you may read neither .*: what the server would decide is not known',
     ])
       expect(others.join('\n')).toMatch(new RegExp(`! .*${unseen}`));
   });

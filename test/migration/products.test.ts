@@ -45,7 +45,7 @@ function after(...documents: readonly object[]) {
   const { profiles, targets } = result.migration;
   const admissions = admissionsOf(manifestsIn(result), withDocuments(profiles));
   const lost = result.report.filter(({ outcome }) => outcome === 'lost').map(({ key }) => key);
-  return { lost, admissions, targets, text: manifestsIn(result) };
+  return { lost, admissions, targets, report: result.report, text: manifestsIn(result) };
 }
 
 function variablesOf(container: Container | undefined): Record<string, string | undefined> {
@@ -562,6 +562,33 @@ describe('SkyWalking', () => {
     const { admissions } = after(namespace('shop', { labels: { 'swck-injection': 'enabled' } }), workload({}));
     expect(admissions[0]?.decision.outcome).toBe('skipped');
   });
+});
+
+it('a key that is lost after all is not carried over as well', () => {
+  const key = 'admission.datadoghq.com/config.mode';
+  const pod = { labels: { [key]: 'socket' }, annotations: { 'admission.datadoghq.com/java-lib.version': 'latest' } };
+  const { report } = after(namespace('shop'), workload(pod));
+  const found = report.filter((one) => one.key === key);
+  expect(found).toMatchObject([{ outcome: 'lost', todo: expect.stringContaining('agent-socket-directory') }]);
+});
+
+it.each([
+  ['http://collector:4317', 'java', {}, 'grpc'],
+  ['http://collector:4318', 'java', {}, 'http/protobuf'],
+  ['http://collector:4317', 'python', {}, 'http/protobuf'],
+  [
+    'http://collector:4317',
+    'java',
+    { env: [{ name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: 'http/protobuf' }] },
+    'http/protobuf',
+  ],
+])('an endpoint %s for %s with %j: the protocol is that of its port', (endpoint, language, rest, protocol) => {
+  const { variables } = injected(
+    namespace('shop'),
+    otelInstrumentation('one', { exporter: { endpoint }, ...rest }),
+    workload({ annotations: otel(`inject-${language}`) }),
+  );
+  expect(variables['OTEL_EXPORTER_OTLP_PROTOCOL']).toBe(protocol);
 });
 
 describe('what the other product is still needed for stays', () => {

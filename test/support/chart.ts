@@ -113,5 +113,6 @@ export function permissions(objects: readonly KubeObject[], component?: 'cli'): 
 
 /** True for the roles that are for people, not for the servers. */
 function isOfUsers(labels: Readonly<Record<string, string>> | undefined): boolean {
-  return labels?.['app.kubernetes.io/component'] === 'cli';
+  const { 'app.kubernetes.io/component': component } = labels ?? {};
+  return component === 'cli' || component === 'resources';
 }

@@ -1,12 +1,14 @@
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import type { DecisionOptions } from '../../config/decision-options.ts';
 import { Audit, type AuditFinding, type AuditReport } from '../../diagnostics/audit.ts';
+import { obstacleFor } from '../../diagnostics/decisions/obstacle.ts';
 import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespaceScope, readClaims, readPods, readUncreated } from '../cluster/reader.ts';
-import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
+import { unreadNotes } from '../cluster/unread-notes.ts';
+import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings } from '../installed-settings.ts';
@@ -31,8 +33,8 @@ export async function audit(options: AuditOptions): Promise<CommandResult> {
   const failing = options.failOn && codesIn('--fail-on', options.failOn);
   const { report, notes } = await auditReport(options);
   const shown = { ...report, findings: report.findings.filter((one) => !isOneOf(suppressed, one)) };
-  const isFailure = (one: AuditFinding): boolean => !failing || isOneOf(failing, one);
-  const exitCode = shown.findings.some(isFailure) ? 1 : 0;
+  const isFailure = (one: AuditFinding): boolean => (failing ? isOneOf(failing, one) : one.kind !== 'undecided');
+  const exitCode = shown.findings.some(isFailure) ? 1 : shown.undecided > 0 ? 3 : 0;
   const { output: format } = options;
   if (format === 'json' || format === 'yaml')
     return { output: dataOutput(format, { ...shown, ...(notes.length > 0 && { notes }) }), exitCode };
@@ -49,12 +51,18 @@ export async function auditReport(
 ): Promise<{ readonly report: AuditReport; readonly notes: readonly string[] }> {
   const client = await openUserCluster(options);
   const own = await offlineInputs(options);
+  const configurations = await readWebhookConfigurations(client);
   const [settingsFor, { namespaces, notes }, claims] = await Promise.all([
-    serverSettings(client, options, own),
+    serverSettings(client, options, own, configurations),
     readNamespaces(client, options),
     readClaims(client, options),
   ]);
-  const all = new Audit({ catalogueOf: (namespace) => settingsFor(namespace).catalogue, namespaces, claims });
+  const all = new Audit({
+    catalogueOf: (namespace) => settingsFor(namespace).catalogue,
+    namespaces,
+    claims,
+    obstacleFor: (namespace, pod) => obstacleFor(configurations, namespace, pod),
+  });
   const optionsOf = (name: string): DecisionOptions =>
     settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;
   for (const one of mislabelledNamespaces(namespaces.values())) all.addMislabelled(one);
@@ -63,14 +71,6 @@ export async function auditReport(
     for (const { namespace, pod } of pods) all.add(pod, namespace, stateOf(namespace));
   });
   for (const one of await readUncreated(client, options)) all.addUncreated(one);
-  const unknown = [...namespaces.values()].flatMap((one) => unknownText(settingsFor(one).unknown));
-  return { report: all.report(), notes: [...notes, ...new Set(unknown), ...unreadTargets(client)] };
-}
-
-/** A server that is registered by its address, or none, is what the user knows of. */
-function unknownText(unknown: { readonly code: string; readonly message: string } | undefined): readonly string[] {
-  if (!unknown || unknown.code === 'url' || unknown.code === 'not-installed') return [];
-  return [
-    `${unknown.message}: what would be decided now is by the built-in defaults, and the server may decide otherwise`,
-  ];
+  const settings = [...namespaces.values()].map(settingsFor);
+  return { report: all.report(), notes: [...notes, ...unreadNotes(client, settings)] };
 }

@@ -3,7 +3,7 @@ import type { AuditFinding, AuditReport } from '../../diagnostics/audit.ts';
 import { counted, formatSection } from '../format.ts';
 
 /** The findings by kind and reason, then the commands that fix them. */
-export function auditLines({ pods, carrying, findings, more }: AuditReport): readonly string[] {
+export function auditLines({ pods, carrying, undecided, findings, more }: AuditReport): readonly string[] {
   const groups = Object.entries(auditKindMeanings).flatMap(([kind, title]) =>
     kindLines(
       title,
@@ -14,7 +14,8 @@ export function auditLines({ pods, carrying, findings, more }: AuditReport): rea
   const uncreated = findings.filter(({ kind }) => kind === 'not-created').length;
   return [
     `${counted(pods, 'pod')} checked, ${carrying} ${carrying === 1 ? 'carries' : 'carry'} an agent, ${counted(findings.length + more, 'finding')}` +
-      (uncreated === 0 ? '' : `; ${counted(uncreated, 'workload')} cannot create pods`),
+      (uncreated === 0 ? '' : `; ${counted(uncreated, 'workload')} cannot create pods`) +
+      (undecided === 0 ? '' : `; of ${counted(undecided, 'pod')}, what the server would decide is not known`),
     ...groups,
     ...(more > 0 ? ['', more === 1 ? '1 more finding is not shown' : `${more} more findings are not shown`] : []),
     ...formatSection('To fix the findings, review and run', [...commands]),

@@ -2,6 +2,7 @@ import { admit } from '../../admission/admit.ts';
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import type { OfflineOptions } from '../../config/catalogue.ts';
 import type { Check } from '../../diagnostics/checks/check.ts';
+import { isUndecided } from '../../diagnostics/decisions/unread.ts';
 import { mislabelledNamespaces } from '../../diagnostics/findings.ts';
 import { claimsOf, decodePod, type Pod } from '../../kubernetes/pod.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
@@ -12,6 +13,7 @@ import type { ClusterOptions } from '../../server/cluster.ts';
 import { auditReport } from '../audit/audit.ts';
 import { readClaims } from '../cluster/reader.ts';
 import { readClusterStates } from '../cluster/state.ts';
+import { counted } from '../format.ts';
 import { checkReach } from './reach.ts';
 import { samplePod } from './sample-pod.ts';
 import type { Sampled, Surroundings } from './world.ts';
@@ -57,17 +59,25 @@ async function decideOnSamples(
     samples,
     (name) => settingsFor(byName.get(name) ?? { name, labels: {} }).options,
   );
-  return samples.map(({ known, pod }) => ({
-    namespace: known,
-    ...admit(pod, known, settingsFor(known).catalogue, stateOf(known.name)),
-  }));
+  return samples.map(({ known, pod }) => {
+    const inputs = { catalogue: settingsFor(known).catalogue, cluster: stateOf(known.name) };
+    const admission = admit(pod, known, inputs.catalogue, inputs.cluster);
+    const { decision } = admission;
+    const reason = decision.outcome === 'injected' ? undefined : decision.reason;
+    return { namespace: known, ...admission, isUndecided: isUndecided(inputs, reason) };
+  });
 }
 
 function sampleChecks(
-  { namespace, decision, pod }: Sampled,
+  { namespace, decision, pod, isUndecided: isUnknown }: Sampled,
   claims: ReadonlySet<string> | undefined,
 ): readonly Check[] {
   const { name } = namespace;
+  if (isUnknown) {
+    const guess = decision.outcome === 'injected' ? '' : `; by what could be read: ${reasonMessage(decision.reason)}`;
+    const message = `${name}: what the server would decide is not known${guess}`;
+    return [{ name: 'sample pod', result: 'unknown', message }];
+  }
   if (decision.outcome === 'injected') return [injectedCheck(name, pod, claims)];
   const { reason } = decision;
   const effect = decision.outcome === 'refused' ? 'is refused' : 'starts without the agent';
@@ -93,13 +103,20 @@ export async function checkPodsOf(
   options: OfflineOptions & ClusterOptions,
 ): Promise<readonly Check[]> {
   const { report } = await auditReport({ ...options, namespace, allNamespaces: false });
-  const { pods, carrying, findings } = report;
+  const { pods, carrying, undecided } = report;
+  const findings = report.findings.filter(({ kind }) => kind !== 'undecided');
   const summary: Check = {
     name: 'pods',
     result: 'ok',
     message: `${namespace}: ${carrying} of ${pods} pods carry an agent`,
   };
-  if (findings.length === 0) return [summary];
-  const message = `${namespace}: ${findings.length} findings`;
+  const unknown: Check = {
+    name: 'audit',
+    result: 'unknown',
+    message: `${namespace}: of ${counted(undecided, 'pod')}, what the server would decide is not known`,
+    hint: `$ agent-injector audit -n ${namespace}`,
+  };
+  if (findings.length === 0) return undecided > 0 ? [summary, unknown] : [summary];
+  const message = `${namespace}: ${counted(findings.length, 'finding')}`;
   return [summary, { name: 'audit', result: 'problem', message, hint: `$ agent-injector audit -n ${namespace}` }];
 }

@@ -28,6 +28,8 @@ export interface Surroundings {
 export interface Sampled {
   readonly namespace: Namespace;
   readonly decision: Decision;
+  /** Something could not be read on which the decision depends. */
+  readonly isUndecided: boolean;
   readonly pod: Pod;
 }
 

@@ -1,17 +1,19 @@
 import { API_GROUP_PATH, RESOURCES } from '../../api/target/kinds.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { readAll, readOnce } from '../../cluster/one-shot.ts';
+import { isForbidden } from '../../cluster/client/errors.ts';
 import { describeInterruption, isAbsent } from '../../cluster/watch/backoff.ts';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import { type JsonObject, objectIn, objectsIn, textIn } from '../../lib/json.ts';
 import { type BaseProfiles, ResourceProfiles } from '../../profile-sources/resource-profiles.ts';
-import type { Catalogue } from '../../profiles/catalogue.ts';
+import { type Catalogue, withUnread } from '../../profiles/catalogue.ts';
 import { profileResource } from '../../api/profile-resource.ts';
 import { TargetSet } from '../../settings/targets/target-set.ts';
 
 type Listed =
   | { readonly kind: 'ok'; readonly items: readonly JsonObject[] }
-  | { readonly kind: 'unread'; readonly why: string };
+  /** `why`: undefined if you may not read them. */
+  | { readonly kind: 'unread'; readonly why: string | undefined };
 
 interface Read {
   /** The plural names of the CRDs of our group that are installed. Everyone may ask for them, and only some may list their objects. */
@@ -20,6 +22,9 @@ interface Read {
   readonly lists: Map<string, Promise<Listed>>;
   /** By the objects in it: pods come page by page. */
   readonly sets: Map<string, Promise<TargetSet>>;
+  /** Resources that you may not list. */
+  readonly forbidden: Set<string>;
+  /** What is not known for another reason. */
   readonly unread: Set<string>;
 }
 
@@ -31,6 +36,7 @@ function readBy(client: KubeClient): Read {
     installed: installedIn(client),
     lists: new Map<string, Promise<Listed>>(),
     sets: new Map<string, Promise<TargetSet>>(),
+    forbidden: new Set<string>(),
     unread: new Set<string>(),
   };
   known.set(client, read);
@@ -56,17 +62,28 @@ async function listNow(client: KubeClient, path: string): Promise<Listed> {
   if (!installed.has(path.split('/').at(-1) ?? '')) return { kind: 'ok', items };
   const failed = await readAll(client, `${API_GROUP_PATH}${path}`, (page) => items.push(...page));
   if (!failed || isAbsent(failed)) return { kind: 'ok', items };
-  return { kind: 'unread', why: describeInterruption(failed) };
+  const isRefused = failed.kind === 'failed' && isForbidden(failed.failure);
+  return { kind: 'unread', why: isRefused ? undefined : describeInterruption(failed) };
 }
 
-/** Adds the AgentProfiles of the cluster to a catalogue, as a server does. Never throws. */
+function noteUnread(client: KubeClient, resources: string, { why }: Extract<Listed, { kind: 'unread' }>): void {
+  const { forbidden, unread } = readBy(client);
+  if (why === undefined) forbidden.add(resources);
+  else unread.add(`the ${resources} cannot be read: ${why}: ${NOT_KNOWN}`);
+}
+
+const NOT_KNOWN = 'what the server would decide is not known';
+
+/** Adds the AgentProfiles of the cluster to a catalogue, as a server does; `unreadResources` says if they cannot be read. Never throws. */
 export async function withProfileResources(
   client: KubeClient,
   base: BaseProfiles,
 ): Promise<{ readonly catalogue: Catalogue; readonly problems: readonly string[] }> {
   const listed = await list(client, `/${RESOURCES.profiles}`);
-  if (listed.kind === 'unread')
-    return { catalogue: base.catalogue, problems: [`the AgentProfiles of the cluster cannot be read: ${listed.why}`] };
+  if (listed.kind === 'unread') {
+    noteUnread(client, 'AgentProfiles', listed);
+    return { catalogue: withUnread(base.catalogue, 'profiles'), problems: [] };
+  }
   if (listed.items.length === 0) return { catalogue: base.catalogue, problems: [] };
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const resources = listed.items.map(profileResource);
@@ -75,11 +92,11 @@ export async function withProfileResources(
   return { catalogue: profiles.catalogue(), problems: profiles.problems() };
 }
 
-/** The targets that may select pods of these namespaces, as far as they may be read: `unreadTargets` has the rest. */
+/** The targets that may select pods of these namespaces, as far as they may be read: `unreadResources` has the rest. */
 export async function readTargets(
   client: KubeClient,
   namespaces: Iterable<string>,
-): Promise<NonNullable<ClusterState['targets']>> {
+): Promise<Required<Pick<ClusterState, 'targets' | 'hasUnreadTargets'>>> {
   const ofCluster = await list(client, `/${RESOURCES.clusterTargets}`);
   const everywhere = await list(client, `/${RESOURCES.targets}`);
   // Who may not list those of all namespaces may be allowed to list those of one.
@@ -88,15 +105,16 @@ export async function readTargets(
       ? [everywhere]
       : await Promise.all([...namespaces].map((one) => list(client, `/namespaces/${one}/${RESOURCES.targets}`)));
   const { unread, sets } = readBy(client);
-  if (ofCluster.kind === 'unread') unread.add(`the ClusterAgentTargets cannot be read: ${ofCluster.why}`);
-  for (const one of own) if (one.kind === 'unread') unread.add(`the AgentTargets cannot be read: ${one.why}`);
+  if (ofCluster.kind === 'unread') noteUnread(client, 'ClusterAgentTargets', ofCluster);
+  for (const one of own) if (one.kind === 'unread') noteUnread(client, 'AgentTargets', one);
+  const hasUnreadTargets = [ofCluster, ...own].some(({ kind }) => kind === 'unread');
   const objects = [ofCluster, ...own].flatMap((one) => (one.kind === 'ok' ? one.items : []));
-  if (objects.length === 0) return () => undefined;
+  if (objects.length === 0) return { targets: () => undefined, hasUnreadTargets };
   const key = everywhere.kind === 'ok' ? '' : [...namespaces].join(' ');
   const making = sets.get(key) ?? targetSet(objects, unread);
   sets.set(key, making);
   const set = await making;
-  return (namespace) => set.of(namespace);
+  return { targets: (namespace) => set.of(namespace), hasUnreadTargets };
 }
 
 async function targetSet(objects: readonly JsonObject[], unread: Set<string>): Promise<TargetSet> {
@@ -117,7 +135,13 @@ function nameOf(object: JsonObject): string {
   return `${textIn(object, 'kind')} ${place === '' ? '' : `${place}/`}${textIn(metadata, 'name')}`;
 }
 
-/** What is not known of the targets that were asked for, although decisions depend on it. */
-export function unreadTargets(client: KubeClient): readonly string[] {
-  return [...readBy(client).unread];
+/** What is not known of the profiles and targets that were asked for, although decisions depend on it, and which binding helps. */
+export function unreadResources(client: KubeClient): readonly string[] {
+  const { forbidden, unread } = readBy(client);
+  const names = [...forbidden].toSorted();
+  return names.length === 0 ? [...unread] : [`you may not read ${names.join(', ')}: ${NOT_KNOWN}. ${VIEW}`, ...unread];
 }
+
+const VIEW =
+  'A cluster administrator can change that: kubectl create clusterrolebinding agent-injector-view --clusterrole=agent-injector-view ' +
+  '--group=system:authenticated';

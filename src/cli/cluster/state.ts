@@ -43,7 +43,7 @@ export async function readClusterState(
     kubernetes,
     ...(openShift && { openShift }),
     ...(breakers && { breakers }),
-    targets,
+    ...targets,
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };

@@ -37,7 +37,8 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
           ]),
         }
       : dataOutput(options.output, { explained });
-  return { output, messages, exitCode: 0 };
+  const isUndecided = explained.every((one) => one.isUndecided);
+  return { output, messages, exitCode: isUndecided ? 3 : 0 };
 }
 
 /** Flags that would be without effect: a cluster has its own namespaces and version. */

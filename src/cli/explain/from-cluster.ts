@@ -5,6 +5,7 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { readOnce } from '../../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../../cluster/webhook-configuration/entries.ts';
 import type { OfflineInputs } from '../../config/catalogue.ts';
+import { doCallsFail } from '../../diagnostics/decisions/obstacle.ts';
 import type { Finding } from '../../diagnostics/findings.ts';
 import { presenceOf } from '../../diagnostics/presence.ts';
 import { type EntryMatch, type LabelledNamespace, matchOf, ownEntries } from '../../diagnostics/webhook-match.ts';
@@ -14,19 +15,19 @@ import type { Namespace } from '../../kubernetes/namespace.ts';
 import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun, type Tried } from '../cluster/dry-run.ts';
+import { createAsDryRun, dryRunText, type Tried } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
-import { unreadTargets } from '../cluster/agent-resources.ts';
+import { unreadResources } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
-import { type ServerSettings, serverSettings, type SettingsFor } from '../installed-settings.ts';
-import { doCallsFail } from './obstacle.ts';
+import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import type { ExplainOptions } from './options.ts';
 import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
+import { lacks, profilesFindings, settingsFindings } from './unread.ts';
 
 /**
  * Explains pods or workloads in a cluster: what they carry, which webhook entries the API server calls, and the decision that would be made now. Of a pod
@@ -73,12 +74,14 @@ async function explainTarget(
   const pods = decoded.ok ? [{ namespace, pod: decoded.value }] : [];
   const labels = labelled(namespace, namespaceObject);
   const settings = settingsFor(labels);
-  const known = toNamespace(namespaceObject);
+  const within = { name: namespace, known: toNamespace(namespaceObject) };
   const { cluster, problem } = noticingNodes(await readClusterState(client, pods, settings.options), settings.options);
   const inputs = { catalogue: settings.catalogue, cluster };
-  const within = { name: namespace, known };
   const result = await withExisting({ client, target, within, inputs }, explainWorkload(target, within, inputs));
-  const unknowns = [...settingsFindings(settings), ...webhooks.findings];
+  // Of a namespace that is off, the API server never asks, whatever the configuration is.
+  const isOff = result.findings.some(({ code }) => code === 'namespace-not-enabled');
+  const seen = webhooks.findings.filter(({ code }) => !isOff || code !== 'webhooks-unreadable');
+  const unknowns = [...settingsFindings(settings), ...seen];
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const breakers = await readKnownBreakers(client, settings);
@@ -86,20 +89,24 @@ async function explainTarget(
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
-    ...unreadTargets(client).map((message) => ({ code: 'targets-unknown', message })),
+    ...unreadResources(client).map((message) => ({ code: 'resources-unknown', message })),
     ...neverCalled(result, matches),
     ...callsFail(matches),
     ...profilesFindings(result, settings, options),
-    ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: known }),
+    ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: within.known }),
   ];
-  const findings = [...found, ...gapFindings({ ...result, findings: found }, decoded.value)];
-  const patched = options.serverDryRun && known && admit(decoded.value, known, inputs.catalogue, inputs.cluster).pod;
+  const known = { ...result, ...lacks(result, settings, cluster), findings: found };
+  const findings = [...found, ...gapFindings(known, decoded.value)];
+  const isInjected = result.decision.outcome === 'injected';
+  const patched =
+    options.serverDryRun && within.known && admit(decoded.value, within.known, inputs.catalogue, inputs.cluster).pod;
   return {
-    ...result,
+    ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
-    ...(patched && { dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }) }),
-    ...(isAssumed(settings) && { assumesDefaults: true }),
+    ...(patched && {
+      dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }, isInjected),
+    }),
   };
 }
 
@@ -143,34 +150,10 @@ function nodesFindings(unknown: string | undefined): readonly Finding[] {
   return unknown === undefined ? [] : [{ code: 'nodes-unknown', message: unknown }];
 }
 
-/** True if the defaults of the cluster are not known, so that the built-in ones stand in for them. */
-function isAssumed({ from, unknown }: ServerSettings): boolean {
-  return from === undefined && unknown !== undefined && unknown.code !== 'url' && unknown.code !== 'not-installed';
-}
-
-function settingsFindings(settings: ServerSettings): readonly Finding[] {
-  const { unknown } = settings;
-  if (!unknown || unknown.code === 'url' || unknown.code === 'not-installed') return [];
-  const effect = isAssumed(settings)
-    ? 'this decision is by the built-in defaults and profiles, and that of the server may differ'
-    : 'the server may decide otherwise for those profiles';
-  return [{ code: 'server-settings-unknown', message: `${unknown.message}: ${effect}` }];
-}
-
-/** Without the ConfigMap of the server, its own profiles are not known either. */
-function profilesFindings(
-  { decision }: ExplanationResult,
-  { from }: ServerSettings,
-  { profiles }: ExplainOptions,
-): readonly Finding[] {
-  if (from !== undefined || profiles !== undefined || decision.reason?.code !== 'unknown-profile') return [];
-  const message = 'the profiles of the server other than the built-in ones cannot be seen: use --profiles DIR';
-  return [{ code: 'profiles-unknown', message }];
-}
-
-async function dryRunOf(client: KubeClient, tried: Tried): Promise<string> {
+/** Of a pod that gets no agent, the answer has none either. */
+async function dryRunOf(client: KubeClient, tried: Tried, isInjected: boolean): Promise<string> {
   const created = await createAsDryRun(client, tried, () => true);
-  return created.kind === 'ok' ? 'accepted' : `refused: ${describeFailure(created)}`;
+  return created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created);
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {
@@ -217,6 +200,10 @@ function callsFail(matches: readonly EntryMatch[]): readonly Finding[] {
     ...new Set(matches.flatMap(({ called, why }) => (called === 'yes' && why !== undefined ? [why] : []))),
   ];
   return [
-    { code: 'calls-fail', message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}` },
+    {
+      code: 'calls-fail',
+      message: `the API server calls agent-injector, and gets no answer: ${reasons.join('; ')}`,
+      fix: 'agent-injector check',
+    },
   ];
 }

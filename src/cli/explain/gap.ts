@@ -1,5 +1,6 @@
 import { INJECTION_LABEL } from '../../api/keys.ts';
 import { type Finding, restartCommand } from '../../diagnostics/findings.ts';
+import type { Presence } from '../../diagnostics/presence.ts';
 import { creatorOf } from '../../kubernetes/owner.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { obstacleCodes } from './obstacle.ts';
@@ -8,10 +9,22 @@ import type { ExplanationResult } from './result.ts';
 /** Reports the difference between what runs and what would be decided now, with the command that closes it. No restart closes it if agent-injector is not asked. */
 export function gapFindings(result: ExplanationResult, pod: Pod): readonly Finding[] {
   if (result.findings.some(({ code }) => obstacleCodes.has(code))) return [];
+  if (isNotKnown(result)) return result.pods ? unknownGap(result.pods) : [];
   if (result.pods) return workloadGap(result);
   return result.exists && result.carries === undefined && result.decision.outcome === 'injected'
     ? podGap(result, pod)
     : [];
+}
+
+function isNotKnown({ without = [], isUndecided }: ExplanationResult): boolean {
+  return isUndecided === true || without.length > 0;
+}
+
+/** A restart may change nothing, or take an agent away. */
+function unknownGap({ total, injected }: Presence): readonly Finding[] {
+  if (injected >= total) return [];
+  const message = `${total - injected} of ${total} running pods carry no agent, and whether new ones get it is not known`;
+  return [{ code: 'pods-without-agent', message }];
 }
 
 function workloadGap({ pods, decision, namespace, subject }: ExplanationResult): readonly Finding[] {

@@ -35,6 +35,10 @@ export interface ExplanationResult {
   readonly dryRun?: string;
   /** The defaults of the cluster are not known: those of the decision are the built-in ones. */
   readonly assumesDefaults?: true;
+  /** What the decision is made without, because it could not be read: the server may decide otherwise. */
+  readonly without?: readonly string[];
+  /** The decision is that a profile is missing, which may be one that could not be read: it says nothing about the server's. */
+  readonly isUndecided?: true;
   readonly decision: Explanation;
 }
 

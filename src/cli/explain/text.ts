@@ -1,7 +1,7 @@
 import type { InjectedStatus } from '../../api/status-annotation.ts';
 import type { Explanation, Step } from '../../diagnostics/explanation.ts';
 import type { Presence } from '../../diagnostics/presence.ts';
-import type { Chain } from '../../diagnostics/precedence.ts';
+import type { Chain, ChainValue } from '../../diagnostics/precedence.ts';
 import type { EntryMatch } from '../../diagnostics/webhook-match.ts';
 import { oneLine } from '../../lib/text.ts';
 import { sourceText } from '../../reasons/message.ts';
@@ -34,7 +34,10 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),
-    ...formatSection('Checks, in order', all ? stepLines(decision.path) : failedStepLines(decision.path)),
+    ...formatSection(
+      'Checks, in order',
+      all ? stepLines(decision.path) : result.isUndecided ? [] : failedStepLines(decision.path),
+    ),
     ...formatSection('Delivery', deliveryLines(decision)),
     ...formatSection('Targets', decision.targets.map(targetLine)),
     ...formatSection(
@@ -68,16 +71,21 @@ function resultLines(decision: Explanation, result: Omit<ExplanationResult, 'dec
 
 /** What becomes of new pods: the decision, unless agent-injector is not asked for it. */
 function decidedLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
-  const lines = decisionLines(decision);
+  const lines = result.isUndecided ? [undecidedLine(decision)] : decisionLines(decision);
   const obstacle = obstacleText({ ...result, decision });
   if (obstacle === undefined) return lines;
   const [first = '', ...others] = lines;
   return [obstacle, `otherwise: ${first}`, ...others];
 }
 
+/** There is nothing to correct: the profile may well be there. */
+function undecidedLine({ reason }: Explanation): string {
+  return `not known: ${reason?.message ?? ''}, among those that could be read`;
+}
+
 /** Of a pod that carries its agent, what would be decided now matters only if it is another decision. */
 function carryingLines(decision: Explanation, result: Omit<ExplanationResult, 'decision'>): readonly string[] {
-  const { carries = [], decisionOn, assumesDefaults } = result;
+  const { carries = [], decisionOn } = result;
   const then = carries.map(
     ({ container, profile, delivery }) =>
       `injected when it was created: ${profile} into container ${oneLine(container, 63)} by ${delivery}`,
@@ -90,15 +98,15 @@ function carryingLines(decision: Explanation, result: Omit<ExplanationResult, 'd
     reason?.kind === 'unverified'
   )
     return then;
-  const unseen = withoutServer({ assumesDefaults });
+  const unseen = withoutServer(result);
   const title =
     decisionOn === undefined ? `if it were created now, as it is${unseen}:` : `new pods of ${decisionOn}${unseen}:`;
   return [...then, title, ...decidedLines(decision, result).map(indent)];
 }
 
-/** Said with a decision that may depend on settings which could not be read. */
-function withoutServer({ assumesDefaults }: { readonly assumesDefaults?: boolean | undefined }): string {
-  return assumesDefaults ? ', without the settings of the server' : '';
+/** Said with a decision that may depend on what could not be read. */
+function withoutServer({ without = [] }: Pick<ExplanationResult, 'without'>): string {
+  return without.length === 0 ? '' : `, without ${without.join(' and ')}`;
 }
 
 /** What is injected now, to be compared with what a pod carries. */
@@ -181,16 +189,15 @@ function chainLines({ setting, container, values }: Chain, isAssumed: boolean): 
       .filter((value) => value !== winner)
       .map((one) => {
         const what = one.state === 'locked' ? 'ignored, must not be set there' : 'overridden';
-        return indent(`${what}: ${quoted(one.text)} from ${sourceText(one)}`);
+        return indent(`${what}: ${quoted(one.text)} from ${placeText(one, isAssumed)}`);
       }),
   ];
 }
 
-type Place = Parameters<typeof sourceText>[0];
-
-function placeText(source: Place, isAssumed: boolean): string {
-  const isUnknown = isAssumed && (source.from === 'cluster' || source.from === 'profile');
-  return isUnknown ? 'the built-in defaults; those of the cluster could not be read' : sourceText(source);
+function placeText(value: ChainValue, isAssumed: boolean): string {
+  if (isAssumed && (value.from === 'cluster' || value.from === 'profile'))
+    return 'the built-in defaults; those of the cluster could not be read';
+  return value.isBuiltIn ? `built-in default ${'key' in value ? value.key : ''}`.trim() : sourceText(value);
 }
 
 function notSetText(name: string, isAssumed: boolean): string {

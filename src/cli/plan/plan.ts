@@ -30,7 +30,7 @@ export async function plan(options: PlanOptions): Promise<CommandResult> {
   const compared = options.serverDryRun ? await Promise.all(found.map((one) => withDryRun(client, one))) : found;
   return {
     output: outputOf(compared.map(rowOf), [...survey.notes, ...notes], options),
-    exitCode: compared.some(isBad) ? 1 : 0,
+    exitCode: compared.some(isBad) ? 1 : compared.some(isUnknown) ? 3 : 0,
   };
 }
 
@@ -74,6 +74,10 @@ const BAD: ReadonlySet<Verdict> = new Set(['refused', 'loses', 'conflict', 'pod-
 function isBad({ comparison, dryRun }: Compared): boolean {
   if (comparison.verdict === 'skipped') return isReported(comparison.reason);
   return BAD.has(comparison.verdict) || (dryRun !== undefined && dryRun.kind !== 'ok');
+}
+
+function isUnknown({ comparison }: Compared): boolean {
+  return comparison.verdict === 'undecided';
 }
 
 function rowOf({ namespace, workload, comparison, changes, dryRun }: Compared): Planned {

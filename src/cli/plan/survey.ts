@@ -25,8 +25,8 @@ import type { Tried } from '../cluster/dry-run.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { errorMessage } from '../../lib/error-message.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
-import { unreadTargets } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterStates } from '../cluster/state.ts';
+import { unreadNotes } from '../cluster/unread-notes.ts';
 import { serverSettings, type SettingsFor } from '../installed-settings.ts';
 import { annotationsFrom } from '../namespaces-from-files.ts';
 
@@ -63,8 +63,7 @@ export async function surveyOf(
   const { set = [], labelNamespace } = options;
   const catalogues = [...namespaces.values()].map(later);
   const annotations = set.length === 0 ? {} : annotationsFrom({ set }, knownIn(catalogues, own.catalogue));
-  const unknown = settingsNotes(settingsFor, namespaces.values());
-  return { client, settingsFor, later, namespaces, notes: [...notes, ...unknown], labelNamespace, annotations };
+  return { client, settingsFor, later, namespaces, notes, labelNamespace, annotations };
 }
 
 /** The catalogue with these profiles; they replace those of their names. */
@@ -78,12 +77,6 @@ function withAdded(catalogue: Catalogue, added: readonly Named[]): Catalogue {
 function knownIn(servers: readonly Catalogue[], own: Catalogue): Catalogue {
   const known = [own, ...new Set(servers)].flatMap(({ knownSettings }) => [...knownSettings]);
   return { ...own, knownSettings: new Set(known) };
-}
-
-function settingsNotes(settingsFor: SettingsFor, namespaces: Iterable<Namespace>): readonly string[] {
-  const unknown = [...namespaces].flatMap((one) => settingsFor(one).unknown ?? []);
-  const notes = unknown.filter(({ code }) => code !== 'url' && code !== 'not-installed').map(({ message }) => message);
-  return [...new Set(notes)].map((why) => `${why}: the comparison is by the built-in defaults`);
 }
 
 export interface Survey extends KnownNamespaces {
@@ -142,7 +135,9 @@ export async function compareAll(survey: Survey, scope: NamespaceScope): Promise
   const sorted = found.toSorted((one, other) =>
     `${one.namespace}/${one.workload}` < `${other.namespace}/${other.workload}` ? -1 : 1,
   );
-  return { found: sorted, notes: [...[...notes].filter((note) => note !== ''), ...unreadTargets(survey.client)] };
+  const settings = [...survey.namespaces.values()].map(survey.settingsFor);
+  const unread = unreadNotes(survey.client, settings);
+  return { found: sorted, notes: [...[...notes].filter((note) => note !== ''), ...unread] };
 }
 
 interface Root {
@@ -176,7 +171,12 @@ function compare(survey: Survey, root: Root, cluster: ClusterState): readonly Co
   if (!namespace || !changed) return [];
   const before: Admission = admit(root.pod, namespace, survey.settingsFor(changed).catalogue, cluster);
   const after = admit(root.pod, changed, survey.later(changed), cluster);
-  const comparison = compareAdmissions(before, after);
+  const known = [survey.settingsFor(changed), { catalogue: survey.later(changed) }];
+  const comparison = compareAdmissions(
+    before,
+    after,
+    known.map(({ catalogue }) => ({ catalogue, cluster })),
+  );
   const { verdict } = comparison;
   if ('reason' in comparison && comparison.reason?.code === 'namespace-not-enabled') return [];
   const isChanged = verdict === 'gets' || verdict === 'changes';

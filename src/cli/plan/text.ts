@@ -2,7 +2,7 @@ import type { InjectedAgent, DecisionComparison, Verdict } from '../../diagnosti
 import type { PodChange } from '../../diagnostics/pod-changes.ts';
 import { reasonMessage } from '../../reasons/message.ts';
 import type { ReasonCode } from '../../reasons/reason.ts';
-import { indent } from '../format.ts';
+import { counted, indent } from '../format.ts';
 
 /** A workload in the output. */
 export interface Planned {
@@ -26,6 +26,7 @@ const TITLES: { readonly [verdict in Exclude<Verdict, 'same'>]: string } = {
   skipped: 'Stay without an agent',
   gets: 'Get an agent',
   changes: 'Change',
+  undecided: 'What the server would decide is not known',
 };
 
 /** The verdicts in the order of the output. */
@@ -36,6 +37,8 @@ function isVerdict(name: string): name is Verdict {
 }
 
 export function comparisonText(comparison: DecisionComparison): string {
+  if (comparison.verdict === 'undecided')
+    return `not known; by what could be read: ${comparisonText(comparison.guess)}`;
   const before = agentsText(comparison.before);
   if (comparison.verdict === 'same') return before === '' ? 'stays without an agent' : `keeps ${before}`;
   if ('reason' in comparison) {
@@ -58,8 +61,11 @@ export function planLines(planned: readonly Planned[]): readonly string[] {
     if (group.length === 0) return [];
     return ['', `${title}: ${group.length}`, ...group.flatMap(plannedLines)];
   });
-  const unchanged = planned.filter(({ verdict }) => verdict === 'same').length;
-  const head = `${planned.length} workloads compared, ${planned.length - unchanged} change, ${unchanged} do not`;
+  const countOf = (wanted: Verdict): number => planned.filter(({ verdict }) => verdict === wanted).length;
+  const [unchanged, unknown] = [countOf('same'), countOf('undecided')];
+  const changed = planned.length - unchanged - unknown;
+  const rest = unknown === 0 ? '' : `, of ${unknown} it is not known`;
+  const head = `${counted(planned.length, 'workload')} compared, ${changed} change, ${unchanged} do not${rest}`;
   return [groups.length === 0 ? head : `${head}; running pods do not change until they are recreated`, ...groups];
 }
 

@@ -3,7 +3,7 @@ import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import type { PlanFlags } from './options.ts';
 import { readSurvey, type Survey } from './survey.ts';
-import { planLines } from './table.ts';
+import { planLines, UNDECIDED } from './table.ts';
 
 export interface RolloutPlanOptions extends PlanFlags {
   readonly output: 'text' | 'json' | 'yaml';
@@ -17,11 +17,11 @@ export async function rolloutPlan(options: RolloutPlanOptions): Promise<CommandR
   return {
     output: outputOf(survey, options.output),
     messages: isText ? survey.notes.map((note) => `note: ${note}`) : [],
-    exitCode: 0,
+    exitCode: survey.isUndecided ? 3 : 0,
   };
 }
 
-function outputOf({ workloads, notes }: Survey, format: RolloutPlanOptions['output']): CommandOutput {
-  if (format !== 'text') return dataOutput(format, { workloads, notes });
-  return { kind: 'lines', lines: planLines(workloads) };
+function outputOf({ workloads, notes, isUndecided }: Survey, format: RolloutPlanOptions['output']): CommandOutput {
+  if (format !== 'text') return dataOutput(format, { workloads, notes, ...(isUndecided && { isUndecided }) });
+  return { kind: 'lines', lines: isUndecided ? [UNDECIDED] : planLines(workloads) };
 }

@@ -1,3 +1,4 @@
+import { isOptedIn } from '../../admission/opt-in.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { type PlannedWorkload, workloadId } from '../../diagnostics/rollout/plan.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -10,7 +11,7 @@ import type { Replacer } from './replacer.ts';
 import { Restarts } from './restart.ts';
 import { Rollout } from './rollout.ts';
 import { readSurvey, type Survey } from './survey.ts';
-import { planLines } from './table.ts';
+import { planLines, UNDECIDED } from './table.ts';
 import type { Cluster } from './target.ts';
 
 /** How the command talks while it runs. */
@@ -42,12 +43,12 @@ export async function rolloutRun(flags: RunFlags, terminal: Terminal): Promise<C
 }
 
 /** Without the settings of the server, a restart could take an agent away that this command only does not know of. */
-function requireKnownServer({ known, workloads }: Survey, { config }: RunFlags): void {
+function requireKnownServer({ known, isUndecided, notes }: Survey, { config }: RunFlags): void {
+  if (isUndecided) throw new Error([UNDECIDED, ...notes].join('; '));
   if (config !== undefined) return;
-  const isUnknown = workloads.some(({ namespace: name }) => {
-    const namespace = known.namespaces.get(name);
-    return namespace && known.settingsFor(namespace).from === undefined;
-  });
+  const isUnknown = [...known.namespaces.values()].some(
+    (namespace) => isOptedIn(namespace) && known.settingsFor(namespace).from === undefined,
+  );
   if (isUnknown)
     throw new Error(
       'the configuration of the server could not be read, so what new pods get is not known: use --config FILE',

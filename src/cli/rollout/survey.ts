@@ -18,6 +18,8 @@ export interface Survey {
   readonly unfinished: readonly PlannedWorkload[];
   readonly notes: readonly string[];
   readonly known: Known;
+  /** What the server would decide now is not known, so that no gap can be told. */
+  readonly isUndecided: boolean;
 }
 
 /** The kinds of RESTARTABLE_KINDS, as the API server has them. */
@@ -52,7 +54,7 @@ export async function readSurvey(client: KubeClient, flags: PlanFlags): Promise<
   const unfinished = [...objects.keys()]
     .filter(isUnfinished)
     .map((id) => workloads.find((one) => workloadId(one) === id) ?? unplanned(id));
-  return { workloads, unfinished, notes, known };
+  return { workloads, unfinished, notes, known, isUndecided: report.isUndecided ?? false };
 }
 
 function idOf({ namespace, pod }: NamespacedPod): string {

@@ -30,6 +30,10 @@ function budgetsText({ budgets }: PlannedWorkload): string {
   return budgets.length === 0 ? '' : String(Math.min(...budgets.map(({ allowed }) => allowed)));
 }
 
+/** In place of the table where what new pods would get could not be told. */
+export const UNDECIDED =
+  'what new pods would get is not known, so whether running pods are to be replaced is not known either';
+
 /** The workloads as a table of at most 100 columns, what to know about some of them, and those that are left out. */
 export function planLines(all: readonly PlannedWorkload[]): readonly string[] {
   const [blocked, fit] = [all.filter(isBlocked), all.filter((one) => !isBlocked(one))];

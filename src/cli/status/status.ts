@@ -2,18 +2,21 @@ import { timeOf } from '../../cluster/caches/injected-pods.ts';
 import type { KubeClient } from '../../cluster/client/types.ts';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { type WorkloadStatus, WorkloadStatuses } from '../../diagnostics/workload-status.ts';
+import { obstacleFor } from '../../diagnostics/decisions/obstacle.ts';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { SettingSources } from '../../settings/resolve.ts';
 import { type ClusterOptions, openUserCluster } from '../../server/cluster.ts';
 import { type KnownBreakers, readKnownBreakers } from '../cluster/breakers.ts';
 import { type KnownNamespaces, readNamespaces } from '../cluster/namespaces.ts';
 import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/reader.ts';
+import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
 import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
-import { unreadTargets } from '../cluster/agent-resources.ts';
 import { readClusterStates } from '../cluster/state.ts';
+import { unreadNotes } from '../cluster/unread-notes.ts';
 import { LifeSigns } from './life-signs.ts';
 import { statusTable } from './table.ts';
 
@@ -27,6 +30,8 @@ type StatusScope = NamespaceScope & OfflineOptions;
 
 interface Report {
   readonly workloads: readonly WorkloadStatus[];
+  /** What the server would decide now is not known, and no gap is counted. */
+  readonly isUndecided?: true;
   /** What could not be read, and what follows from that. */
   readonly notes: readonly string[];
 }
@@ -41,6 +46,8 @@ export async function status(options: StatusOptions): Promise<CommandResult> {
 /** What decides about pods, as far as the user may read it. */
 export interface Known extends KnownNamespaces {
   readonly settingsFor: SettingsFor;
+  /** The webhook configurations; undefined if they cannot be read. */
+  readonly configurations: readonly JsonObject[] | undefined;
 }
 
 export interface PodsRead {
@@ -65,11 +72,12 @@ export async function readStatuses(
 /** Throws a UsageError for files that are not valid, and an Error for a namespace that does not exist. */
 export async function readKnown(client: KubeClient, options: StatusScope): Promise<Known> {
   const own = await offlineInputs(options);
+  const configurations = await readWebhookConfigurations(client);
   const [settingsFor, found] = await Promise.all([
-    serverSettings(client, options, own),
+    serverSettings(client, options, own, configurations),
     readNamespaces(client, options),
   ]);
-  return { settingsFor, ...found };
+  return { settingsFor, configurations, ...found };
 }
 
 /** What became of the pods of the scope. Throws an Error if they cannot be listed. */
@@ -93,7 +101,9 @@ export async function readReport(
       shown.add(name);
       const isNamespaceKnown = namespaces.has(name);
       // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
-      statuses.add(sources, { isNamespaceKnown, seen: await lifeSigns?.codeOf(sources, isNamespaceKnown) });
+      const seen = await lifeSigns?.codeOf(sources, isNamespaceKnown);
+      const obstacle = isNamespaceKnown ? obstacleFor(known.configurations, namespace, pod) : undefined;
+      statuses.add(sources, { isNamespaceKnown, seen, obstacle });
       onPod?.(one);
       onDecided?.(sources);
     }
@@ -103,17 +113,18 @@ export async function readReport(
     [...shown].map((name) => [name, settingsFor(namespaceOf(name))]),
   );
   const all = new Set([...shown, ...namespaces.keys()]);
-  const unread = [...all].flatMap((name) => settingsFor(namespaceOf(name)).unknown?.message ?? []);
+  const settings = [...all].map((name) => settingsFor(namespaceOf(name)));
   const unknown = statuses.unknownProfiles();
   return {
+    ...(statuses.hasGuesses && { isUndecided: true as const }),
     workloads: statuses.list((name) => breakers.get(name)?.all),
     notes: [
       ...known.notes,
       ...new Set([...breakers.values()].flatMap(({ problem }) => problem ?? [])),
       ...(lifeSigns?.notes() ?? []),
-      ...[...new Set(unread)].map((why) => `${why}: ${SERVER_UNKNOWN}`),
-      ...unreadTargets(client),
-      ...(unknown.length === 0
+      ...new Set(settings.flatMap(registeredNote)),
+      ...unreadNotes(client, settings),
+      ...(unknown.length === 0 || statuses.hasGuesses
         ? []
         : [
             `profile ${unknown.join(', ')} is not known here, so whether its pods are outdated is not known either: use --profiles DIR`,
@@ -134,7 +145,11 @@ async function readAllBreakers(
   return new Map(await Promise.all(found));
 }
 
-const SERVER_UNKNOWN = 'what would be decided now is by the built-in defaults, and the server may decide otherwise';
+/** A server whose configuration is not in the cluster is asked for by `--config`. */
+function registeredNote({ unknown }: ServerSettings): readonly string[] {
+  const isNote = unknown?.code === 'url' || unknown?.code === 'not-installed';
+  return isNote ? [`${unknown.message}: what would be decided now is by the built-in defaults`] : [];
+}
 
 function outputOf(report: Report, { output: format, allNamespaces }: StatusOptions): CommandOutput {
   if (format === 'json' || format === 'yaml') return dataOutput(format, report);

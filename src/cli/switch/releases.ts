@@ -18,6 +18,8 @@ export interface SwitchedRelease {
   /** The Service of its servers, whose name begins those of its other objects. */
   readonly service: ObjectName;
   readonly revision: string | undefined;
+  /** The name of its webhook configuration; undefined for one that a flag names. */
+  readonly configuration: string | undefined;
   /** Undefined if they cannot be read. */
   readonly options: DecisionOptions | undefined;
 }
@@ -52,7 +54,14 @@ async function releaseOf(client: KubeClient, configuration: JsonObject): Promise
   const service = serviceOf(configuration);
   if (!service) return undefined;
   const options = await installedOptions(client, configuration);
-  return { configMap: switchOf(service), service, revision: revisionOf(configuration), options };
+  const name = textIn(objectIn(configuration, 'metadata'), 'name');
+  return {
+    configMap: switchOf(service),
+    service,
+    revision: revisionOf(configuration),
+    configuration: name,
+    options,
+  };
 }
 
 /** The release of `--switch NAMESPACE/NAME`. */
@@ -60,5 +69,6 @@ export function releaseNamed(text: string, flag: ConfigMapFlag): SwitchedRelease
   const [namespace = '', name = '', ...rest] = text.split('/');
   if (namespace === '' || name === '' || rest.length > 0)
     throw new UsageError([`${flag}: "${text}" must be NAMESPACE/NAME`]);
-  return { configMap: { namespace, name }, service: { namespace, name }, revision: undefined, options: undefined };
+  const named = { namespace, name };
+  return { configMap: named, service: named, revision: undefined, configuration: undefined, options: undefined };
 }

@@ -19,6 +19,7 @@ import { readNamespaceList } from '../cluster/namespaces.ts';
 import type { CommandResult } from '../command-result.ts';
 import { indent } from '../format.ts';
 import { checkProfileName } from './profile-name.ts';
+import { unansweredLines } from './unanswered.ts';
 import { findReleases, releaseNamed, type SwitchedRelease } from './releases.ts';
 
 export interface SwitchOptions extends ClusterOptions {
@@ -42,15 +43,17 @@ export async function stop(options: SwitchOptions): Promise<CommandResult> {
   const client = await openUserCluster(options);
   const what = subject(options);
   if (namespace !== undefined) {
-    await requireEffect(client);
+    const found = await requireEffect(client);
     await annotate(client, namespace, { [suspendedKey(profile)]: reason === '' ? 'true' : reason });
-    return printed([`injection is stopped for ${what}`, ...consequences(options, undefined).map(indent)], messages);
+    const effects = [...(await unansweredLines(client, found)), ...consequences(options, undefined)];
+    return printed([`injection is stopped for ${what}`, ...effects.map(indent)], messages);
   }
   const releases = await releasesOf(client, options);
   const changes = profile === undefined ? modeChanges(mode, reason) : { [PROFILE_KEY_PREFIX + profile]: reason };
   const message = `injection is ${mode === 'dry-run' ? 'only reported' : 'stopped'} for ${what}`;
   const lines = await changeEach(client, releases, changes, message);
-  return printed([...lines, ...consequences(options, releases).map(indent)], messages);
+  const effects = [...(await unansweredLines(client, releases)), ...consequences(options, releases)];
+  return printed([...lines, ...effects.map(indent)], messages);
 }
 
 /** Undoes `stop` with the same flags. Throws an Error if it cannot be written. */
@@ -106,13 +109,14 @@ function modeChanges(mode: InjectionMode, reason: string): Changes {
   return { [MODE_KEY]: mode, [REASON_KEY]: reason === '' ? null : reason };
 }
 
-/** Throws an Error if every release is known to ignore the annotation of namespaces: a stop without effect must not look like one. */
-async function requireEffect(client: KubeClient): Promise<void> {
+/** The releases that are found. Throws an Error if every one is known to ignore the annotation of namespaces: a stop without effect must not look like one. */
+async function requireEffect(client: KubeClient): Promise<readonly SwitchedRelease[]> {
   const releases = await findReleases(client, undefined, '--switch').catch(() => []);
   if (releases.length > 0 && releases.every(isLockedIn))
     throw new Error(
       `the servers ignore ${suspendedKey()} of namespaces (settableBy.${SUSPENDED}): stop the cluster or a profile, without --namespace`,
     );
+  return releases;
 }
 
 function isLockedIn({ options }: SwitchedRelease): boolean {
@@ -161,7 +165,7 @@ function consequences(options: SwitchOptions, releases: readonly SwitchedRelease
     : `admitted without it${isUnknown ? ', unless strictRequired is on: then they are refused' : ''}`;
   const isDryRun = options.mode === 'dry-run';
   return [
-    'In force within 2 seconds in each replica that runs. Where no replica answers, pods that require the agent are still refused: kubectl agent-injector check says so, and how to end it.',
+    'In force within 2 seconds in each replica that runs.',
     isDryRun
       ? 'New pods are not changed. What would be injected is in metrics, logs, warnings, audit annotations and Events.'
       : 'New pods start without the agent, with a record and a warning.',

@@ -176,10 +176,14 @@ function importConfig(migration: MigrationDraft, draft: AgentDraft, { key, value
 
 function reportMode(migration: MigrationDraft, labels: readonly FoundKey<DatadogDraft>[]): void {
   const mode = labels.find(({ key }) => key.endsWith('/config.mode'));
-  if (mode && mode.value.toLowerCase() !== 'hostip')
+  const value = mode?.value.toLowerCase();
+  if (mode && value !== 'hostip')
     migration.lost(PRODUCT, mode.key, mode.at, {
       why: `where the Datadog Agent is in mode ${mode.value} is a setting of Datadog's webhook`,
-      todo: 'set agent-url: unix:///var/run/datadog/apm.socket, with a volume in the pod, or http://SERVICE.NAMESPACE:8126',
+      todo:
+        value === 'service'
+          ? 'set agent-url: http://SERVICE.NAMESPACE:8126'
+          : 'set agent-socket-directory: /var/run/datadog, and agent-url: unix:///var/run/datadog/apm.socket',
     });
 }
 

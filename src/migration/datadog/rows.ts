@@ -45,6 +45,15 @@ const INJECTOR = {
 
 const VERSION = '`profile: datadog-LANGUAGE`; another version than that of the profile is `agent-image`, in a profile';
 
+/** Languages for which no profile is built in. */
+const UNSERVED: ReadonlySet<string> = new Set(['ruby', 'php']);
+
+function versionText(language: string): string {
+  return UNSERVED.has(language)
+    ? `nothing: no profile datadog-${language} is built in; keep Datadog's webhook for the pod, or write one`
+    : VERSION;
+}
+
 /** `all` in place of a language. */
 const pods: readonly Row[] = [
   {
@@ -59,7 +68,7 @@ const pods: readonly Row[] = [
     becomes: 'nothing for `hostip`, which is the default; others cannot be carried over',
   },
   ...[...languages.keys(), 'all'].flatMap((name): readonly Row[] => [
-    { on: ANNOTATION, key: `${PREFIX}/${name}-lib.version`, becomes: VERSION },
+    { on: ANNOTATION, key: `${PREFIX}/${name}-lib.version`, becomes: versionText(name) },
     { on: ANNOTATION, key: `${PREFIX}/${name}-lib.custom-image`, becomes: '`agent-image`, in a profile' },
     {
       on: ANNOTATION,

@@ -70,7 +70,7 @@ export class Instrumentations {
   place({ object, draft }: Instrumentation, language: string, level: 'namespace' | 'pod'): Placed | undefined {
     const base = this.#migration.profile(`opentelemetry-${language}`);
     if (!base) return undefined;
-    const agent = withoutUsualProtocol(draft.of(language), base.parameters.has('otlp-protocol'));
+    const agent = withProtocol(draft.of(language), base.parameters.has('otlp-protocol'));
     const { namespace } = object;
     const at = specPlace(object);
     this.#migration.reportMissing(agent, base, { product: PRODUCT, namespace, key: 'exporter.endpoint', at });
@@ -104,9 +104,11 @@ function read(migration: MigrationDraft, object: SourceObject): Instrumentation 
   return { object, draft };
 }
 
-/** The profile without the parameter always has this protocol. */
-function withoutUsualProtocol(draft: AgentDraft, hasParameter: boolean): AgentDraft {
-  const isUsual = draft.settings.get('otlp-protocol')?.text === 'http/protobuf';
-  if (!hasParameter && isUsual) draft.settings.delete('otlp-protocol');
+/** A profile without the parameter always has the usual protocol. With it, the port of an endpoint says which one, if nothing else does. */
+function withProtocol(draft: AgentDraft, hasParameter: boolean): AgentDraft {
+  const { settings } = draft;
+  const endpoint = settings.get('otlp-endpoint');
+  if (hasParameter && endpoint && /:4317\/?$/.test(endpoint.text)) draft.set('otlp-protocol', 'grpc', endpoint.at);
+  if (!hasParameter && settings.get('otlp-protocol')?.text === 'http/protobuf') settings.delete('otlp-protocol');
   return draft;
 }

@@ -18,6 +18,7 @@ describe('the report of audit', () => {
     const lines = auditLines({
       pods: 3,
       carrying: 1,
+      undecided: 0,
       more: 0,
       findings: [
         finding({ reason: 'claim-unusable' }),
@@ -51,6 +52,7 @@ it('the first line of audit counts one and several', () => {
     auditLines({
       pods: count,
       carrying: count,
+      undecided: 0,
       more: 0,
       findings: Array.from({ length: count }, () => finding({ kind: 'not-created' })),
     })[0];
@@ -62,6 +64,7 @@ describe('audit -o table', () => {
   const report = {
     pods: 3,
     carrying: 1,
+    undecided: 0,
     more: 0,
     findings: [
       finding({ reason: 'claim-unusable' }),

@@ -31,7 +31,11 @@ async function reach(namespaces: readonly Namespace[], answers: readonly ApiResp
   };
   // Nothing else is used.
   const client = { sendJson } as unknown as KubeClient;
-  const sampled = namespaces.map((one): Sampled => ({ namespace: one, ...admit(pod(), one, catalogue) }));
+  const sampled = namespaces.map((one): Sampled => ({
+    namespace: one,
+    isUndecided: false,
+    ...admit(pod(), one, catalogue),
+  }));
   const checks = await checkReach({ client } as unknown as Surroundings, sampled);
   return { asked: asked.length, check: checks[0] };
 }

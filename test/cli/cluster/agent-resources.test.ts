@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTargets, unreadTargets, withProfileResources } from '../../../src/cli/cluster/agent-resources.ts';
+import { readTargets, unreadResources, withProfileResources } from '../../../src/cli/cluster/agent-resources.ts';
 import type { ApiResponse, KubeClient } from '../../../src/cluster/client/types.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { catalogue, profileDocument } from '../../support/fixtures.ts';
@@ -40,7 +40,7 @@ const names = async (
   { client }: { client: KubeClient },
   ...namespaces: readonly string[]
 ): Promise<readonly string[]> => {
-  const of = await readTargets(client, namespaces);
+  const { targets: of } = await readTargets(client, namespaces);
   return namespaces.flatMap((namespace) => (of(namespace)?.all({}, {}) ?? []).map(({ name }) => name));
 };
 
@@ -53,28 +53,31 @@ describe('targets', () => {
     expect(await names(cluster, 'shop')).toEqual(['shop/t', 'c']);
     expect(await names(cluster, 'shop', 'blog')).toEqual(['shop/t', 'c', 'c']);
     expect(cluster.asked).toHaveLength(3);
-    expect(unreadTargets(cluster.client)).toEqual([]);
+    expect(unreadResources(cluster.client)).toEqual([]);
   });
 
   it('are read in one namespace by a user who may not read all, who is told what is unknown', async () => {
     const cluster = clusterWith({ 'namespaces/shop/agenttargets': [shop] });
     expect(await names(cluster, 'shop')).toEqual(['shop/t']);
-    expect(unreadTargets(cluster.client)).toHaveLength(1);
+    expect((await readTargets(cluster.client, ['shop'])).hasUnreadTargets).toBe(true);
+    expect(unreadResources(cluster.client).join()).toMatch(/may not read ClusterAgentTargets: /);
     expect(await names(cluster, 'blog')).toEqual([]);
-    expect(unreadTargets(cluster.client)).toHaveLength(2);
+    expect(unreadResources(cluster.client).join()).toMatch(
+      /may not read AgentTargets, ClusterAgentTargets: .*agent-injector-view/,
+    );
   });
 
   it('that are not valid are named', async () => {
     const cluster = clusterWith({ agenttargets: [target('odd', {})], clusteragenttargets: [] });
     expect(await names(cluster, 'shop')).toEqual([]);
-    expect(unreadTargets(cluster.client).join()).toContain('AgentTarget shop/odd');
+    expect(unreadResources(cluster.client).join()).toContain('AgentTarget shop/odd');
   });
 
   it('are not asked for without their CRDs: who may not list them would be told so', async () => {
     const cluster = clusterWith({}, []);
     expect(await names(cluster, 'shop')).toEqual([]);
     expect(await withProfileResources(cluster.client, base)).toEqual({ catalogue, problems: [] });
-    expect([cluster.asked, unreadTargets(cluster.client)]).toEqual([[GROUP], []]);
+    expect([cluster.asked, unreadResources(cluster.client)]).toEqual([[GROUP], []]);
   });
 });
 
@@ -85,13 +88,19 @@ describe('AgentProfiles', () => {
     expect([known.profiles.size, [...known.own], problems]).toEqual([catalogue.profiles.size + 1, ['acme'], []]);
   });
 
-  it.each([
-    ['that are not valid', { agentprofiles: [profileDocument({ vendor: 7 }, 'acme')] }],
-    ['that may not be read', {}],
-  ])('%s are a problem', async (_, lists) => {
-    const { client } = clusterWith(lists);
+  it('that are not valid are a problem', async () => {
+    const { client } = clusterWith({ agentprofiles: [profileDocument({ vendor: 7 }, 'acme')] });
     const { catalogue: known, problems } = await withProfileResources(client, base);
     expect(known.profiles.size).toBe(catalogue.profiles.size);
     expect(problems).toHaveLength(1);
+  });
+
+  it('that may not be read are unread, which is said in one short sentence', async () => {
+    const { client } = clusterWith({});
+    const { catalogue: known, problems } = await withProfileResources(client, base);
+    expect([known.unread, problems]).toEqual([['profiles'], []]);
+    const [note = ''] = unreadResources(client);
+    expect(note).toContain('AgentProfiles');
+    expect(note).not.toContain('403');
   });
 });

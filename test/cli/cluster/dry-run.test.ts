@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createAsDryRun, isFailedCall } from '../../../src/cli/cluster/dry-run.ts';
+import { createAsDryRun, dryRunText, isFailedCall } from '../../../src/cli/cluster/dry-run.ts';
 import type { ApiResponse, KubeClient } from '../../../src/cluster/client/types.ts';
 import { isObject, type Json, objectIn } from '../../../src/lib/json.ts';
 import { container, pod } from '../../support/fixtures.ts';
@@ -31,4 +31,17 @@ it.each<[what: string, answer: ApiResponse, explain: string, plan: string]>([
 ])('a webhook that %s', async (_, answer, explain, plan) => {
   expect((await createAsDryRun(withWebhook(answer), tried, () => true)).kind).toBe(explain);
   expect((await createAsDryRun(withWebhook(answer), tried, isFailedCall)).kind).toBe(plan);
+});
+
+it('an accepted pod without a record tells that no server has answered', async () => {
+  const made = (annotations: object): ApiResponse => ({
+    kind: 'ok',
+    body: { metadata: { annotations: { ...annotations } }, spec: { containers: [{ name: 'app' }] } },
+  });
+  const textOf = async (answer: ApiResponse): Promise<string> =>
+    dryRunText(await createAsDryRun(withWebhook(answer), tried, () => true));
+  const status = { decision: 'injected', containers: [] };
+  expect(await textOf(made({ 'agent-injector.io/status': JSON.stringify(status) }))).toBe('accepted');
+  expect(await textOf(made({}))).toMatch(/^accepted without an agent: /);
+  expect(await textOf(denied)).toMatch(/^refused: /);
 });

@@ -33,7 +33,7 @@ it('shows what the change changes, the worst first, and counts the rest', () => 
 });
 
 it('says nothing more where nothing changes', () => {
-  expect(planLines([planned({})])).toEqual(['1 workloads compared, 0 change, 1 do not']);
+  expect(planLines([planned({})])).toEqual(['1 workload compared, 0 change, 1 do not']);
 });
 
 it('has a line for each workload as a table, the worst first', () => {

@@ -66,6 +66,7 @@ async function play(isAway: () => boolean = () => false) {
   };
   const { options } = await offlineInputs({});
   const known = {
+    configurations: undefined,
     settingsFor: () => ({ catalogue, options: { ...options, checks: 'claims' }, from: 'a test' }),
     namespaces: new Map([['shop', shop]]),
     notes: [],

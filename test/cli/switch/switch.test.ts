@@ -49,6 +49,21 @@ it('stop names the way to stop a server that is registered by its address', asyn
 });
 
 it.each([
+  ['the cluster', {}],
+  ['a namespace', { namespace: 'shop' }],
+])('stop says what to do where no replica carries it out, and nothing of it where one does: %s', async (_, flags) => {
+  const items = [configurationOf({ service: { namespace: 'apm', name: 'agent-injector' } })];
+  const textWith = async (readyReplicas: number): Promise<string> => {
+    api.faults.get = answers({ items, spec: { replicas: 2 }, status: { readyReplicas } }, 200);
+    return outputText((await stop({ kubeconfig: file, ...flags })).output);
+  };
+  expect(await textWith(0)).toMatch(
+    /0 of 2 replicas .*\n.*kubectl delete mutatingwebhookconfiguration zz-agent-injector/,
+  );
+  expect(await textWith(1)).not.toContain('delete');
+});
+
+it.each([
   ['the cluster', { switch: 'apm/switch' }],
   ['the cluster, to report only', { switch: 'apm/switch', mode: 'dry-run' as const }],
   ['a profile', { switch: 'apm/switch', profile: 'acme-java' }],
