@@ -71,6 +71,12 @@ export const rooms = [
       'What people ask: explanations, findings, audits, comparisons, checks of a cluster, profile lint and profile tests',
   },
   {
+    name: 'policies',
+    pure: true,
+    holds:
+      'Admission policies that do without a server what the webhook does: a profile as expressions of the Common Expression Language, or what of it has none',
+  },
+  {
     name: 'manifests',
     pure: false,
     holds: 'YAML files: reading them, finding the pods in them, editing their text so that comments and layout survive',
