@@ -60,7 +60,7 @@ export function constant(value: Json): ComputedJson {
 
 /** The value of the first condition that holds. */
 export function firstOf(cases: readonly (readonly [condition: Cel, value: Cel])[], otherwise: Cel): Cel {
-  return cases.reduceRight((rest, [condition, value]) => `(${condition}) ? ${value} : (${rest})`, otherwise);
+  return cases.reduceRight((rest, [condition, value]) => `(${condition}) ? (${value}) : (${rest})`, otherwise);
 }
 
 export function anyOf(conditions: readonly Cel[]): Cel {

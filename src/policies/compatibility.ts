@@ -32,11 +32,11 @@ export function compatibilityVariables(catalogue: Catalogue): readonly (readonly
     ['nodeSelector', 'has(object.spec.nodeSelector) ? object.spec.nodeSelector : {}'],
     ['mayRunOnLinux', mayRunOn('os', 'linux')],
     ['mayRunOnWindows', mayRunOn('os', 'windows')],
-    ['os', perContainer(osOfContainer)],
     [
       'imageNames',
       perContainer('has(c.image) ? c.image.substring(c.image.lastIndexOf("/") + 1).split("@")[0].lowerAscii() : ""'),
     ],
+    ['os', perContainer(osOfContainer)],
   ];
 }
 
