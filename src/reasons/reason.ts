@@ -78,6 +78,7 @@ export type Reason =
   /** What would be injected, in words. */
   | { readonly code: 'dry-run'; readonly injection: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'injected-by-policy'; readonly profile: string }
   | { readonly code: 'variables-already-set'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
   | { readonly code: 'no-profile' }
