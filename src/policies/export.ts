@@ -108,13 +108,16 @@ function documents(
 /** A pod with a record is one that the webhook or a policy has decided on. */
 const WITHOUT_RECORD = `!has(object.metadata.annotations) || !(${JSON.stringify(STATUS_ANNOTATION)} in object.metadata.annotations)`;
 
-function matchConstraints({ namespaceSelector = {} }: ExportOptions): JsonObject {
+/** The namespaces that the webhook of this release serves. */
+function matchConstraints({ namespaceSelector = {}, catalogue: { revision } }: ExportOptions): JsonObject {
   const { matchLabels, matchExpressions } = namespaceSelector;
   return {
     namespaceSelector: {
       matchLabels: { ...(typeof matchLabels === 'object' && matchLabels), [INJECTION_LABEL]: ENABLED },
       matchExpressions: [
-        { key: REVISION_LABEL, operator: 'DoesNotExist' },
+        revision === undefined
+          ? { key: REVISION_LABEL, operator: 'DoesNotExist' }
+          : { key: REVISION_LABEL, operator: 'In', values: [revision] },
         ...(Array.isArray(matchExpressions) ? matchExpressions : []),
       ],
     },

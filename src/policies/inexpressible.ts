@@ -1,3 +1,4 @@
+import { profileForbiddenBy } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
 import type { EnvironmentEntry } from '../profiles/environment.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -23,9 +24,20 @@ export function inexpressible(
             instead: `choose one of ${profile.deliveries.map(({ name }) => name).join(', ')}`,
           },
         ]),
+    ...catalogueProblems(profile, options),
     ...profileProblems(profile),
     ...profile.environment.flatMap((entry) => entryProblems(profile, entry, options)),
     ...fileProblems(profile),
+  ];
+}
+
+function catalogueProblems({ name }: Profile, { catalogue }: ExportOptions): readonly ExportProblem[] {
+  const forbidden = profileForbiddenBy(catalogue, name);
+  return [
+    ...(forbidden ? [{ what: `the setting ${forbidden} forbids profile ${name}`, instead: 'change the setting' }] : []),
+    ...(catalogue.injection
+      ? [{ what: `injection is ${catalogue.injection.mode}`, instead: 'export it while injection is on' }]
+      : []),
   ];
 }
 
