@@ -1,5 +1,5 @@
 import type { JsonObject } from '../lib/json.ts';
-import type { ExportOptions } from './export.ts';
+import type { ExportOptions } from './options.ts';
 
 /** What puts the policies in force. A pod that a policy cannot judge is created as it is. */
 export function bindings(

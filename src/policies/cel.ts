@@ -106,15 +106,17 @@ export function matchesGlobOf(glob: string, text: Cel): Cel {
 }
 
 function globPattern(glob: string): string {
-  return glob.replaceAll(SPECIAL, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.');
+  return glob
+    .replaceAll(SPECIAL, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
 }
 
 /** The pattern of a glob that is known only to the policy. */
 export function globPatternOf(glob: Cel): Cel {
-  const escaped = [...String.raw`\.+^$()[]{}|`].reduce(
-    (text, one) => `${text}.replace(${quoted(one)}, ${quoted(`\\${one}`)})`,
-    glob,
-  );
+  const escaped = String.raw`\.+^$()[]{}|`
+    .split('')
+    .reduce((text, one) => `${text}.replace(${quoted(one)}, ${quoted(`\\${one}`)})`, glob);
   return `"(?s)^" + ${escaped}.replace("*", ".*").replace("?", ".") + "$"`;
 }
 
@@ -124,5 +126,4 @@ export function splitText(text: Cel): Cel {
 }
 
 /** What JavaScript takes for blank, and RE2 does not know as a class. */
-export const BLANK =
-  String.raw`\t\n\x0b\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;
+export const BLANK = String.raw`\t\n\x0b\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;

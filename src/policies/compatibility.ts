@@ -5,7 +5,7 @@ import { deliveryNeeds } from '../profiles/delivery.ts';
 import type { Delivery } from '../profiles/delivery.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { allOf, anyOf, type Cel, firstOf, matchesGlobOf, perContainer, quoted, quotedList, splitText } from './cel.ts';
-import { settingLookup } from './lookups.ts';
+import { settingLookup } from './values/lookups.ts';
 
 export type Cases = readonly (readonly [condition: Cel, code: Cel])[];
 
@@ -60,7 +60,8 @@ function mayRunOn(fact: NodeFact, value: string): Cel {
   return allOf([isSelected, `size(variables.nodeTerms) == 0 || variables.nodeTerms.exists(t, ${isOfTerm})`]);
 }
 
-const windowsOptions = (owner: Cel): Cel => `has(${owner}.securityContext) && has(${owner}.securityContext.windowsOptions)`;
+const windowsOptions = (owner: Cel): Cel =>
+  `has(${owner}.securityContext) && has(${owner}.securityContext.windowsOptions)`;
 
 const osOfContainer: Cel = firstOf(
   [
@@ -123,7 +124,10 @@ export function optInReasons(catalogue: Catalogue): Cases {
   const suspended = settingLookup(catalogue, [SUSPENDED]);
   return [
     ['"kubernetes.io/config.mirror" in variables.podAnnotations', '"-"'],
-    [`${quoted(key('injection'))} in variables.podLabels && variables.podLabels[${quoted(key('injection'))}] == "disabled"`, '"-"'],
+    [
+      `${quoted(key('injection'))} in variables.podLabels && variables.podLabels[${quoted(key('injection'))}] == "disabled"`,
+      '"-"',
+    ],
     [
       `${quoted(key('injection'))} in variables.podLabels && variables.podLabels[${quoted(key('injection'))}] == "required"`,
       '"beyond-policy: the pod requires an agent, and a policy refuses none"',
@@ -151,8 +155,10 @@ export function optInReasons(catalogue: Catalogue): Cases {
       'has(object.spec.initContainers) && variables.patterns.exists(p, object.spec.initContainers.exists(n, n.name == p))',
       '"beyond-policy: the setting containers names an init container"',
     ],
-    ['object.spec.containers.exists(c, has(c.volumeMounts) && c.volumeMounts.exists(m, m.mountPath.contains("..")))',
-      '"beyond-policy: the path of a mount has .. in it"'],
+    [
+      'object.spec.containers.exists(c, has(c.volumeMounts) && c.volumeMounts.exists(m, m.mountPath.contains("..")))',
+      '"beyond-policy: the path of a mount has .. in it"',
+    ],
   ];
 }
 

@@ -5,15 +5,7 @@ import type { Matcher } from '../api/profile/matcher.ts';
 import { isGlob, matchesGlob } from '../lib/glob.ts';
 import { agentRequests, type AgentRequest } from '../settings/agent-requests.ts';
 import { allOf, anyOf, type Cel, firstOf, perContainer, quoted, quotedList, splitText } from './cel.ts';
-import {
-  type EntryContext,
-  extendedVariables,
-  isExtended,
-  isMet,
-  isPresent,
-  isSet,
-  textOf,
-} from './environment.ts';
+import { type EntryContext, extendedVariables, isExtended, isMet, isPresent, isSet, textOf } from './environment.ts';
 import { matchesAll, matchesAny } from './matchers.ts';
 import type { Cases } from './compatibility.ts';
 
@@ -83,9 +75,7 @@ export function foreignTexts(context: EntryContext, catalogue: Catalogue): Cel {
       }, 'e[1]');
     return [`e[0] == ${quoted(name)}`, without] as const;
   });
-  return perContainer(
-    `variables.reached[i] ? variables.texts[i].map(e, [e[0], ${firstOf(cases, 'e[1]')}, e[2]]) : []`,
-  );
+  return perContainer(`variables.reached[i] ? variables.texts[i].map(e, [e[0], ${firstOf(cases, 'e[1]')}, e[2]]) : []`);
 }
 
 const GUID_NOISE = ['{', '}', ' ', '\t', '\n', '\v', '\f', '\r', '\u00a0', '\ufeff'];
@@ -137,34 +127,46 @@ function isInstrumented(context: EntryContext): Cel {
   return lists.length === 0 ? 'false' : allOf(lists.map((one) => isExtended(context, one)));
 }
 
-function asked({ annotation, from, is, not, unless, containers, named, each }: AgentRequest): Cel {
-  const pod = 'variables.podAnnotations';
-  const text = (map: Cel, name: Cel): Cel => `(${name} in ${map} ? ${map}[${name}].trim().lowerAscii() : "")`;
-  const onPod = text(pod, quoted(annotation));
-  const onNamespace = from.includes('namespace') ? text('variables.namespaceAnnotations', quoted(annotation)) : '""';
+const POD = 'variables.podAnnotations';
+
+const NAMESPACE = 'variables.namespaceAnnotations';
+
+function textIn(map: Cel, name: Cel): Cel {
+  return `(${name} in ${map} ? ${map}[${name}].trim().lowerAscii() : "")`;
+}
+
+/** Whether another injector is asked for an agent in the container, as injection/foreign-requests.ts. */
+function asked(request: AgentRequest): Cel {
+  const { unless, each } = request;
+  const [before = '', behind = ''] = each?.split('{container}') ?? [];
+  const name = `(${quoted(before)} + c.name + ${quoted(behind)})`;
+  const forOne = each === undefined ? [] : [`${textIn(POD, name)} != ""`];
+  const isAsked = anyOf([...forOne, allOf([asksForSome(request), isMeant(request)])]);
+  if (!unless) return isAsked;
+  const label = quoted(unless.label);
+  const isOff = `${label} in variables.podLabels && variables.podLabels[${label}] == ${quoted(unless.is)}`;
+  return allOf([`!(${isOff})`, isAsked]);
+}
+
+function asksForSome({ annotation, from, is, not }: AgentRequest): Cel {
+  const onPod = textIn(POD, quoted(annotation));
+  const onNamespace = from.includes('namespace') ? textIn(NAMESPACE, quoted(annotation)) : '""';
   const value = `(${onPod} != "" ? ${onPod} : ${onNamespace})`;
-  const asks = allOf([
+  return allOf([
     `${value} != ""`,
     ...(not.length === 0 ? [] : [`!(${value} in ${quotedList(not)})`]),
     ...(is ? [`${value} in ${quotedList(is)}`] : []),
   ]);
-  const listed = named.map((name) => {
-    const map = from.includes('namespace')
-      ? `${quoted(name)} in variables.namespaceAnnotations ? string(variables.namespaceAnnotations[${quoted(name)}]) : ""`
-      : '""';
-    return `(${quoted(name)} in ${pod} && ${pod}[${quoted(name)}] != "" ? string(${pod}[${quoted(name)}]) : (${map}))`;
-  });
+}
+
+function isMeant({ from, containers, named }: AgentRequest): Cel {
   const everyone = containers === 'all' ? 'true' : 'i == 0';
-  const isMeant =
-    listed.length === 0
-      ? everyone
-      : `[${splitText(`[${listed.join(', ')}].join(",")`)}].map(n, size(n) > 0 ? c.name in n : ${everyone})[0]`;
-  const [before = '', behind = ''] = each?.split('{container}') ?? [];
-  const forOne = each === undefined ? [] : [`${text(pod, `(${quoted(before)} + c.name + ${quoted(behind)})`)} != ""`];
-  const isOn = unless
-    ? [
-        `!(${quoted(unless.label)} in variables.podLabels && variables.podLabels[${quoted(unless.label)}] == ${quoted(unless.is)})`,
-      ]
-    : [];
-  return allOf([...isOn, anyOf([...forOne, allOf([asks, isMeant])])]);
+  if (named.length === 0) return everyone;
+  const listed = named.map((name) => {
+    const key = quoted(name);
+    const rest = from.includes('namespace') ? `${key} in ${NAMESPACE} ? string(${NAMESPACE}[${key}]) : ""` : '""';
+    return `(${key} in ${POD} && ${POD}[${key}] != "" ? string(${POD}[${key}]) : (${rest}))`;
+  });
+  const names = splitText(`[${listed.join(', ')}].join(",")`);
+  return `[${names}].map(n, size(n) > 0 ? c.name in n : ${everyone})[0]`;
 }

@@ -5,7 +5,6 @@ import type { Profile } from '../profiles/profile.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import {
   allOf,
-  BLANK,
   type Cel,
   constant,
   Expression,
@@ -18,8 +17,9 @@ import {
   quoted,
   splitText,
 } from './cel.ts';
-import { settingLookup } from './lookups.ts';
-import { hasValue, here, rendered } from './templates.ts';
+import { withAdded } from './list-text.ts';
+import { settingLookup } from './values/lookups.ts';
+import { hasValue, here, rendered } from './values/templates.ts';
 
 export interface EntryContext {
   readonly profile: Profile;
@@ -52,10 +52,7 @@ export function environmentVariables(catalogue: Catalogue): readonly (readonly [
       ),
     ],
     ['sourceKeys', perContainer(`${hasSources} ? (${keys}) : []`)],
-    [
-      'present',
-      perContainer(`size(variables.sourceKeys[i]) > 0 ? ${splitText('variables.sourceKeys[i][0]')} : []`),
-    ],
+    ['present', perContainer(`size(variables.sourceKeys[i]) > 0 ? ${splitText('variables.sourceKeys[i][0]')} : []`)],
     [
       'prefixes',
       perContainer(
@@ -79,8 +76,6 @@ export function textOf({ profile }: EntryContext, { operation: { value } }: Oper
 
 type Operated = Pick<EnvironmentEntry, 'operation'>;
 
-type ListKind = 'append' | 'prepend';
-
 /** A variable to which the profile adds text, with all its additions. */
 export interface ExtendedVariable {
   readonly name: string;
@@ -98,25 +93,6 @@ export function variablesOf({ environment }: Profile): readonly (EnvironmentEntr
     }
   }
   return found;
-}
-
-const toList = (text: Cel, separator: string): Cel =>
-  separator === ' '
-    ? `(" " + ${text}.findAll(${quoted(`[^${BLANK}]+`)}).join(" "))`
-    : `(${quoted(separator)} + ${text})`;
-
-/** The text with an addition, as `withAdded` in injection/env/merge.ts; `t` is the text before. */
-function withAdded(text: Cel, added: Cel, kind: ListKind, separator: string): Cel {
-  const gap = quoted(separator);
-  const option = 'a.split("=")[0]';
-  const contains = allOf([
-    `(l + ${gap}).contains(a + ${gap}) || (x.startsWith("-") && !x.startsWith("--") && ((l + ${gap}).contains(${option} + "=") || (a.contains("=") && (l + ${gap}).contains(${option} + ${gap}))))`,
-  ]);
-  const result = kind === 'append' ? `t + ${gap} + x` : `x + ${gap} + t`;
-  return (
-    `[${text}].map(t, [${added}].map(x, [${toList('t', separator)}].map(l, [${toList('x', separator)}].map(a, ` +
-    `${contains} ? t : t == "" ? x : ${result})[0])[0])[0])[0]`
-  );
 }
 
 /** The value of an extended variable, beginning with `text`; `isAbsent` where the container does not have it. */
@@ -154,11 +130,7 @@ export function addedVariables(context: EntryContext): Cel {
 }
 
 function isAdded(context: EntryContext, { name, group, when }: EnvironmentEntry): Cel {
-  return allOf([
-    isMet(context, when),
-    `!(${isSet(name)})`,
-    ...(group === undefined ? [`!(${isPresent(name)})`] : []),
-  ]);
+  return allOf([isMet(context, when), `!(${isSet(name)})`, ...(group === undefined ? [`!(${isPresent(name)})`] : [])]);
 }
 
 function declared(context: EntryContext, entry: EnvironmentEntry): Record<string, Parameters<typeof literal>[0]> {
@@ -188,7 +160,10 @@ export function changedNames(context: EntryContext): Cel {
       firstOf(
         [
           [isReference(one.name), `[${quoted(`${one.name}_ORIGINAL`)}]`],
-          [`${isSet(one.name)} && (${extended(context, one, valueIn(one.name), false)}) != ${valueIn(one.name)}`, `[${quoted(one.name)}]`],
+          [
+            `${isSet(one.name)} && (${extended(context, one, valueIn(one.name), false)}) != ${valueIn(one.name)}`,
+            `[${quoted(one.name)}]`,
+          ],
         ],
         '[]',
       ),

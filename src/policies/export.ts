@@ -1,44 +1,18 @@
 import { ENABLED, INJECTION_LABEL, REVISION_LABEL, STATUS_ANNOTATION } from '../api/keys.ts';
-import type { JsonObject } from '../lib/json.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { withDefaults } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { bindings } from './bindings.ts';
+import type { ExportedPolicies, ExportOptions, ExportProblem } from './options.ts';
 import { mutation } from './mutation.ts';
 import { inexpressible } from './inexpressible.ts';
 import { validation } from './validation.ts';
 import { policyVariables } from './variables.ts';
 
-export type PolicyApi = 'v1' | 'v1beta1';
-
-export interface ExportOptions {
-  /** The name of one of the profile's deliveries. */
-  readonly delivery: string;
-  /** Values of parameters, by `NAME` or `NAME.PROFILE`, as cluster defaults. */
-  readonly parameters: ReadonlyMap<string, string>;
-  /** The ConfigMap whose keys are names of parameters. */
-  readonly parametersConfigMap?: { readonly namespace: string; readonly name: string };
-  /** In addition to the label that opts a namespace in. */
-  readonly namespaceSelector?: JsonObject;
-  readonly api: PolicyApi;
-  readonly catalogue: Catalogue;
-}
-
-/** What the Common Expression Language cannot say, and what to do. */
-export interface ExportProblem {
-  readonly what: string;
-  readonly instead: string;
-}
-
-/** Objects as the API server takes them. */
-export interface ExportedPolicies {
-  readonly mutating: JsonObject;
-  readonly mutatingBinding: JsonObject;
-  readonly validating: JsonObject;
-  readonly validatingBinding: JsonObject;
-}
+export type { ExportedPolicies, ExportOptions, ExportProblem, PolicyApi } from './options.ts';
 
 /** The catalogue of a webhook that decides as the policies do: this profile and this delivery, unless a namespace or a pod says otherwise. */
 export function policyCatalogue(
@@ -113,7 +87,7 @@ function matchConstraints({ namespaceSelector = {}, catalogue: { revision } }: E
   const { matchLabels, matchExpressions } = namespaceSelector;
   return {
     namespaceSelector: {
-      matchLabels: { ...(typeof matchLabels === 'object' && matchLabels), [INJECTION_LABEL]: ENABLED },
+      matchLabels: { ...(isObject(matchLabels) && matchLabels), [INJECTION_LABEL]: ENABLED },
       matchExpressions: [
         revision === undefined
           ? { key: REVISION_LABEL, operator: 'DoesNotExist' }
@@ -124,4 +98,3 @@ function matchConstraints({ namespaceSelector = {}, catalogue: { revision } }: E
     resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
   };
 }
-

@@ -3,9 +3,9 @@ import type { Delivery } from '../profiles/delivery.ts';
 import type { EnvironmentEntry } from '../profiles/environment.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { parametersOf } from '../profiles/template.ts';
-import type { ExportOptions, ExportProblem } from './export.ts';
+import type { ExportOptions, ExportProblem } from './options.ts';
 import { variablesOf } from './environment.ts';
-import { unknownFacts } from './parameters.ts';
+import { unknownFacts } from './values/parameters.ts';
 
 const WEBHOOK = 'use the webhook for this profile';
 
@@ -73,34 +73,35 @@ function profileProblems(profile: Profile): readonly ExportProblem[] {
   ];
 }
 
-function entryProblems(
-  profile: Profile,
-  entry: EnvironmentEntry,
-  { parameters }: ExportOptions,
-): readonly ExportProblem[] {
-  const { name, operation, references, group, when } = entry;
-  const problem = (what: string): readonly ExportProblem[] => [{ what: `variable ${name}: ${what}`, instead: WEBHOOK }];
-  if (references.length > 0) return problem(`it refers to ${references.join(', ')}, whose place must be proven`);
-  switch (operation.kind) {
-    case 'set':
-      return [];
-    case 'force':
-      return problem('it replaces a value');
-    case 'merge': {
-      const parameter = when?.parameter?.name ?? '';
-      const isSet = [parameter, `${parameter}.${profile.name}`].some((one) => parameters.has(one));
-      const isLeftOut = when?.parameter !== undefined && profile.parameters.get(parameter)?.default === undefined;
-      return isLeftOut && !isSet ? [] : problem('it merges pairs into a list');
-    }
-    case 'append':
-    case 'prepend': {
-      if (group !== undefined) return problem('an addition to a list belongs to a group');
-      const others = variablesOf(profile).filter((one) => 'entries' in one && one.name !== name);
-      const isFirst = profile.environment.find((one) => one.name === name) === entry;
-      if (isFirst && when) return problem('the first addition depends on a condition');
-      return others.length > 0 && isFirst ? problem('the profile adds to several lists') : [];
-    }
-  }
+function entryProblems(profile: Profile, entry: EnvironmentEntry, options: ExportOptions): readonly ExportProblem[] {
+  const { name, operation, references } = entry;
+  const what =
+    references.length > 0
+      ? `it refers to ${references.join(', ')}, whose place must be proven`
+      : operation.kind === 'force'
+        ? 'it replaces a value'
+        : operation.kind === 'merge'
+          ? mergeProblem(profile, entry, options)
+          : operation.kind === 'set'
+            ? undefined
+            : listProblem(profile, entry);
+  return what === undefined ? [] : [{ what: `variable ${name}: ${what}`, instead: WEBHOOK }];
+}
+
+/** Nothing is merged where the parameter has no value. */
+function mergeProblem(profile: Profile, { when }: EnvironmentEntry, { parameters }: ExportOptions): string | undefined {
+  const name = when?.parameter?.name;
+  const parameter = name === undefined ? undefined : profile.parameters.get(name);
+  const isLeftOut = parameter?.default === undefined && parameter !== undefined && !parameters.has(parameter.name);
+  return isLeftOut ? undefined : 'it merges pairs into a list';
+}
+
+function listProblem(profile: Profile, entry: EnvironmentEntry): string | undefined {
+  if (entry.group !== undefined) return 'an addition to a list belongs to a group';
+  if (profile.environment.find(({ name }) => name === entry.name) !== entry) return undefined;
+  if (entry.when) return 'the first addition depends on a condition';
+  const hasOthers = variablesOf(profile).some((one) => 'entries' in one && one.name !== entry.name);
+  return hasOthers ? 'the profile adds to several lists' : undefined;
 }
 
 /** Two files with the same text would share an annotation. */

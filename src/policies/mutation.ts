@@ -3,8 +3,9 @@ import { EVICTION_ANNOTATION } from '../kubernetes/safe-to-evict.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { type Cel, firstOf, literal, quoted, quotedList, Expression } from './cel.ts';
 import { addedVariables, changedVariables, type EntryContext } from './environment.ts';
-import { filesOf, neededMounts, volumesOf } from './files.ts';
-import { isComplete, rendered, type Rendering } from './templates.ts';
+import { neededMounts } from './files.ts';
+import { filesOf, volumesOf } from './volumes.ts';
+import { isComplete, rendered, type Rendering } from './values/templates.ts';
 
 const add = (path: Cel, value: Cel): Cel => `JSONPatch{op: "add", path: ${path}, value: ${value}}`;
 
@@ -22,8 +23,7 @@ export function mutation(context: EntryContext, catalogue: Catalogue): Cel {
 }
 
 /** The volumes that some container needs, in the order in which the webhook adds them. */
-const NEEDED =
-  'variables.needed.transformList(i, n, variables.reasons[i] == "" ? n : []).flatten().distinct()';
+const NEEDED = 'variables.needed.transformList(i, n, variables.reasons[i] == "" ? n : []).flatten().distinct()';
 
 function firstContainer({ profile }: EntryContext): Rendering {
   return { profile, index: 'variables.first', container: 'object.spec.containers[variables.first]' };
@@ -31,7 +31,8 @@ function firstContainer({ profile }: EntryContext): Rendering {
 
 function metadataOperations(context: EntryContext, catalogue: Catalogue): readonly Cel[] {
   const { profile } = context;
-  const record = '"{\\"decision\\":\\"injected\\",\\"by\\":\\"policy\\",\\"containers\\":[" + variables.records.join(",") + "]}"';
+  const record =
+    '"{\\"decision\\":\\"injected\\",\\"by\\":\\"policy\\",\\"containers\\":[" + variables.records.join(",") + "]}"';
   const files = filesOf(context).map(({ annotation, content }, index) => {
     const volume = `${profile.name}-file${index === 0 ? '' : `-${index + 1}`}`;
     const value = rendered(firstContainer(context), content);
@@ -75,9 +76,7 @@ function pullSecretOperations(context: EntryContext): readonly Cel[] {
   const secret = literal({ name: new Expression(name) });
   const isThere = `has(object.spec.imagePullSecrets) && object.spec.imagePullSecrets.exists(s, s.name == ${name})`;
   const operations = `(has(object.spec.imagePullSecrets) ? [] : [${add('"/spec/imagePullSecrets"', '[]')}]) + [${add('"/spec/imagePullSecrets/-"', secret)}]`;
-  return [
-    `size(${NEEDED}) == 0 || !(${isComplete(rendering, pullSecret)}) ? [] : ${isThere} ? [] : (${operations})`,
-  ];
+  return [`size(${NEEDED}) == 0 || !(${isComplete(rendering, pullSecret)}) ? [] : ${isThere} ? [] : (${operations})`];
 }
 
 function volumeOperations(context: EntryContext): readonly Cel[] {
@@ -85,8 +84,13 @@ function volumeOperations(context: EntryContext): readonly Cel[] {
   const volumes = volumesOf(context);
   if (volumes.length === 0) return [];
   const value = firstOf(
-    volumes.slice(1).map(({ name, source }) => [`n == ${quoted(name)}`, literal({ name, ...source(rendering) })] as const),
-    volumes.slice(0, 1).map(({ name, source }) => literal({ name, ...source(rendering) })).join(''),
+    volumes
+      .slice(1)
+      .map(({ name, source }) => [`n == ${quoted(name)}`, literal({ name, ...source(rendering) })] as const),
+    volumes
+      .slice(0, 1)
+      .map(({ name, source }) => literal({ name, ...source(rendering) }))
+      .join(''),
   );
   return [
     `has(object.spec.volumes) || size(${NEEDED}) == 0 ? [] : [${add('"/spec/volumes"', '[]')}]`,

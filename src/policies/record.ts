@@ -1,10 +1,16 @@
 import { profileHash } from '../profiles/fingerprint.ts';
 import { type Cel, firstOf, perContainer, quoted } from './cel.ts';
 import type { EntryContext } from './environment.ts';
-import { filesOf, mountTexts } from './files.ts';
+import { mountTexts } from './files.ts';
+import { filesOf } from './volumes.ts';
 
 const list = (name: string, names: Cel): Cel =>
   `[${names}].map(l, size(l) == 0 ? "" : ${quoted(`,"${name}":[`)} + l.map(n, "\\"" + n + "\\"").join(",") + "]")[0]`;
+
+/** The members of an object without its braces. */
+function head(members: object): string {
+  return JSON.stringify(members).slice(1, -1);
+}
 
 /** The status of each container that the profile is for, as admission/status-text.ts writes it. */
 export function containerRecords(
@@ -12,7 +18,6 @@ export function containerRecords(
   { addedNames, changedNames }: { readonly addedNames: Cel; readonly changedNames: Cel },
 ): Cel {
   const { profile, delivery } = context;
-  const head = (rest: object): string => JSON.stringify(rest).slice(1, -1);
   const who = '"{\\"container\\":\\"" + c.name + "\\","';
   const injected = [
     who,

@@ -2,7 +2,7 @@ import { MAX_IMAGE_LENGTH } from '../lib/glob.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { allOf, anyOf, type Cel, globPatternOf, matchesGlobOf, perContainer, quoted, splitText } from './cel.ts';
-import { settingLookup } from './lookups.ts';
+import { settingLookup } from './values/lookups.ts';
 import { matchesAll, matchesAny } from './matchers.ts';
 
 const OWN = 'variables.texts[i]';

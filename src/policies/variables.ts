@@ -11,11 +11,11 @@ import {
   isMet,
 } from './environment.ts';
 import { fileReasons, neededVolumes, sharedTexts, takenPathsOf, valueReasons, volumeReasons } from './files.ts';
-import { settingLookup } from './lookups.ts';
-import { type ParameterSource, parameterReasons, parameterValues } from './parameters.ts';
+import { settingLookup } from './values/lookups.ts';
+import { type ParameterSource, parameterReasons, parameterValues } from './values/parameters.ts';
 import { containerRecords } from './record.ts';
 import { selectionVariables } from './selection.ts';
-import { workloadVariables } from './workload.ts';
+import { workloadVariables } from './values/workload.ts';
 
 type Variables = readonly (readonly [name: string, expression: Cel])[];
 
@@ -42,7 +42,10 @@ export function policyVariables(context: EntryContext, source: ParameterSource):
   ];
   const asked = settingLookup(catalogue, ['delivery']);
   const late = [
-    ['size(variables.names[i].distinct()) != size(variables.names[i])', '"beyond-policy: a variable is there twice"'] as const,
+    [
+      'size(variables.names[i].distinct()) != size(variables.names[i])',
+      '"beyond-policy: a variable is there twice"',
+    ] as const,
     ...conflictReasons(context, catalogue),
     [
       `[${asked}].exists(d, size(d) > 0 && d[0] != ${quoted(delivery.name)})`,
@@ -86,7 +89,10 @@ const ANNOTATIONS_LIMIT = 240 * 1024;
 /** What keeps the policy from doing what the webhook would, for the pod as a whole. */
 const beyond: Cel = firstOf(
   [
-    ['variables.reasons.exists(r, r.startsWith("beyond-policy"))', 'variables.reasons.filter(r, r.startsWith("beyond-policy"))[0]'],
+    [
+      'variables.reasons.exists(r, r.startsWith("beyond-policy"))',
+      'variables.reasons.filter(r, r.startsWith("beyond-policy"))[0]',
+    ],
     ['!variables.injected', '""'],
     ['size(variables.shared.flatten().distinct()) > 1', '"beyond-policy: containers have different volumes"'],
     [
@@ -107,4 +113,3 @@ const WHY = [
   ['variables.injected', '""'],
   ['variables.reasons.exists(r, r != "-")', 'variables.reasons.filter(r, r != "-")[0]'],
 ] as const;
-

@@ -40,27 +40,28 @@ export function documentsOf(policies: ExportedPolicies): readonly object[] {
   return [policies.mutating, policies.validating, policies.mutatingBinding, policies.validatingBinding];
 }
 
-function placed({
-  paramsConfigmap,
-  namespaceSelector,
-  param,
-}: ExportPolicyOptions): Pick<ExportOptions, 'parametersConfigMap' | 'namespaceSelector'> {
-  const problems: string[] = [];
-  const configMap = paramsConfigmap === undefined ? undefined : readObjectName(paramsConfigmap);
-  const selector = namespaceSelector === undefined ? undefined : readSelector(namespaceSelector);
-  if (paramsConfigmap !== undefined && !configMap) problems.push('--params-configmap must be NAMESPACE/NAME');
-  if (paramsConfigmap !== undefined && param) problems.push('--param cannot be used with --params-configmap');
-  if (namespaceSelector !== undefined && !selector)
-    problems.push('--namespace-selector must be a label selector such as team=shop,env!=test');
-  if (selector && selectorValues(selector, INJECTION_LABEL, 'In').includes(REQUIRED))
-    problems.push(
+function placed(flags: ExportPolicyOptions): Pick<ExportOptions, 'parametersConfigMap' | 'namespaceSelector'> {
+  const configMap = flags.paramsConfigmap === undefined ? undefined : readObjectName(flags.paramsConfigmap);
+  const selector = flags.namespaceSelector === undefined ? undefined : readSelector(flags.namespaceSelector);
+  const isForRequired = selectorValues(selector, INJECTION_LABEL, 'In').includes(REQUIRED);
+  const problems: readonly (readonly [isProblem: boolean, text: string])[] = [
+    [flags.paramsConfigmap !== undefined && !configMap, '--params-configmap must be NAMESPACE/NAME'],
+    [
+      flags.paramsConfigmap !== undefined && flags.param !== undefined,
+      '--param cannot be used with --params-configmap',
+    ],
+    [
+      flags.namespaceSelector !== undefined && !selector,
+      '--namespace-selector must be a label selector such as team=shop,env!=test',
+    ],
+    [
+      isForRequired,
       `--namespace-selector: a policy cannot refuse pods, so it is not for namespaces with ${INJECTION_LABEL}=${REQUIRED}; use the webhook for these`,
-    );
-  if (problems.length > 0) throw new UsageError(problems);
-  return {
-    ...(configMap && { parametersConfigMap: configMap }),
-    ...(selector && { namespaceSelector: selector }),
-  };
+    ],
+  ];
+  const found = problems.flatMap(([isProblem, text]) => (isProblem ? [text] : []));
+  if (found.length > 0) throw new UsageError(found);
+  return { ...(configMap && { parametersConfigMap: configMap }), ...(selector && { namespaceSelector: selector }) };
 }
 
 async function verified(

@@ -19,16 +19,11 @@ const RESOURCES: ReadonlyMap<string, string> = new Map([
 /** Asks the API server whether it would take the objects, as a dry run, and what it says of those that are installed. */
 export async function verifyPolicies(objects: readonly object[], options: ClusterOptions): Promise<Verdict> {
   const client = await openUserCluster(options);
-  const messages: string[] = [];
-  let exitCode: Verdict['exitCode'] = 0;
-  for (const object of objects) {
-    // An exported object is JSON.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const answer = await verifyOne(client, object as JsonObject);
-    messages.push(...answer.messages);
-    if (answer.exitCode > exitCode) ({ exitCode } = answer);
-  }
-  return { messages, exitCode };
+  // An exported object is JSON.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const answers = await Promise.all(objects.map((object) => verifyOne(client, object as JsonObject)));
+  const exitCode = ([3, 1] as const).find((code) => answers.some((one) => one.exitCode === code)) ?? 0;
+  return { messages: answers.flatMap(({ messages }) => messages), exitCode };
 }
 
 async function verifyOne(client: KubeClient, object: JsonObject): Promise<Verdict> {

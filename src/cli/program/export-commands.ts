@@ -34,14 +34,21 @@ function addPolicy(parent: Command): void {
   })
     .requiredOption('--profile <NAME>', 'Profile to export.')
     .requiredOption('--delivery <NAME>', 'Delivery of the profile: a policy cannot choose one.')
-    .option('--param <NAME=VALUE>', 'Value of a parameter, for pods and namespaces that set none. Can be repeated.', collect)
+    .option(
+      '--param <NAME=VALUE>',
+      'Value of a parameter, for pods and namespaces that set none. Can be repeated.',
+      collect,
+    )
     .option('--params-configmap <NAMESPACE/NAME>', 'ConfigMap with these values instead, by the names of parameters.')
     .option(
       '--namespace-selector <SELECTOR>',
       'Labels that a namespace must have, in addition to agent-injector.io/injection=enabled, such as team=shop,env!=test.',
     )
     .addOption(
-      new Option('--api <VERSION>', 'Version of the MutatingAdmissionPolicy: v1 from Kubernetes 1.36 on, v1beta1 for 1.34 and 1.35.')
+      new Option(
+        '--api <VERSION>',
+        'Version of the MutatingAdmissionPolicy: v1 from Kubernetes 1.36 on, v1beta1 for 1.34 and 1.35.',
+      )
         .choices(['v1', 'v1beta1'])
         .default('v1'),
     )

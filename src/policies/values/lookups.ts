@@ -1,9 +1,9 @@
-import { containerKey, key, type Level } from '../api/keys.ts';
-import type { Namespace } from '../kubernetes/namespace.ts';
-import type { Pod } from '../kubernetes/pod.ts';
-import { levelsFor } from '../settings/levels.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
-import { type Cel, quoted } from './cel.ts';
+import { containerKey, key, type Level } from '../../api/keys.ts';
+import type { Namespace } from '../../kubernetes/namespace.ts';
+import type { Pod } from '../../kubernetes/pod.ts';
+import { levelsFor } from '../../settings/levels.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import { type Cel, quoted } from '../cel.ts';
 
 /** A value that a policy looks up is a list: empty, or the text and where it comes from, as records have it. */
 export const UNSET: Cel = '[]';
@@ -39,15 +39,21 @@ export interface Lookup {
   readonly otherwise: Cel;
 }
 
+function common(name: string): Cel {
+  return quoted(key(name));
+}
+
+function ofContainer(name: string): Cel {
+  return `(${quoted(containerKey(name, ''))} + c.name)`;
+}
+
 /** The order of settings/resolve.ts: the container, the pod, its facts, the namespace, and then what the exporter says. */
 export function lookup({ names, levels, perContainer, facts = (rest) => rest, otherwise }: Lookup): Cel {
   const within = (map: Cel, from: Level, nameOf: (name: string) => Cel, rest: Cel): Cel =>
     levels.includes(from) ? names.reduceRight((inner, name) => orElse(map, nameOf(name), from, inner), rest) : rest;
-  const common = (name: string): Cel => quoted(key(name));
   const namespace = within('variables.namespaceAnnotations', 'namespace', common, otherwise);
   const pod = within('variables.podAnnotations', 'pod', common, levels.includes('pod') ? facts(namespace) : namespace);
   if (!perContainer) return pod;
-  const ofContainer = (name: string): Cel => `(${quoted(containerKey(name, ''))} + c.name)`;
   return within('variables.podAnnotations', 'container', ofContainer, pod);
 }
 

@@ -1,6 +1,6 @@
-import type { Profile } from '../profiles/profile.ts';
-import { parametersOf, type Template } from '../profiles/template.ts';
-import { allOf, type Cel, quoted } from './cel.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { parametersOf, type Template } from '../../profiles/template.ts';
+import { allOf, type Cel, quoted } from '../cel.ts';
 import { WORKLOAD } from './workload.ts';
 
 /** A fact as the text of an expression about the container `c`; `""` for one without an expression. */

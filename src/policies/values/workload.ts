@@ -1,7 +1,7 @@
-import type { Cel } from './cel.ts';
-import { quotedList } from './cel.ts';
-import { isObjectName } from './values.ts';
-import { HASH_LABELS, STABLE_NAME_LABELS } from '../kubernetes/owner.ts';
+import type { Cel } from '../cel.ts';
+import { quotedList } from '../cel.ts';
+import { isObjectName } from './types.ts';
+import { HASH_LABELS, STABLE_NAME_LABELS } from '../../kubernetes/owner.ts';
 
 /** The name of the workload; empty where the pod says none. */
 export const WORKLOAD: Cel = 'variables.workload';

@@ -1,7 +1,8 @@
-import type { Parameter } from '../api/profile/parameter.ts';
-import type { Profile } from '../profiles/profile.ts';
-import { separatorsFor } from '../profiles/variables/list-values.ts';
-import { allOf, anyOf, BLANK, type Cel, matchesGlobOf, quoted, quotedList } from './cel.ts';
+import type { Parameter } from '../../api/profile/parameter.ts';
+import { dispatch } from '../../lib/dispatch.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { separatorsFor } from '../../profiles/variables/list-values.ts';
+import { allOf, anyOf, BLANK, type Cel, matchesGlobOf, quoted, quotedList } from '../cel.ts';
 
 // The types of parameters, as profiles/parameter.ts has them. RE2 repeats at most 1000 times and has no lookahead, so lengths stand beside patterns.
 
@@ -19,19 +20,21 @@ const BYTE = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const IPV4 = String.raw`${BYTE}(\.${BYTE}){3}`;
 
 /** All places where `::` can be, with and without an IPv4 address at the end. */
-const IPV6 = [false, true].flatMap((hasIpv4) => {
-  const pieces = hasIpv4 ? 6 : 8;
-  const end = hasIpv4 ? IPV4 : '';
-  const piece = '[0-9A-Fa-f]{1,4}';
-  const whole = hasIpv4 ? `(${piece}:){6}${end}` : `(${piece}:){7}${piece}`;
-  const short = Array.from({ length: pieces }, (_, before) => {
-    const after = pieces - 1 - before;
-    const head = before === 0 ? ':' : `(${piece}:){${before}}`;
-    if (hasIpv4) return after === 0 ? `${head}:${end}` : `${head}:(${piece}:){0,${after}}${end}`;
-    return after === 0 ? `${head}:` : `${head}:(${piece}(:${piece}){0,${after - 1}})?`;
-  });
-  return [whole, ...short];
-}).join('|');
+const IPV6 = [false, true]
+  .flatMap((hasIpv4) => {
+    const pieces = hasIpv4 ? 6 : 8;
+    const end = hasIpv4 ? IPV4 : '';
+    const piece = '[0-9A-Fa-f]{1,4}';
+    const whole = hasIpv4 ? `(${piece}:){6}${end}` : `(${piece}:){7}${piece}`;
+    const short = Array.from({ length: pieces }, (_, before) => {
+      const after = pieces - 1 - before;
+      const head = before === 0 ? ':' : `(${piece}:){${before}}`;
+      if (hasIpv4) return after === 0 ? `${head}:${end}` : `${head}:(${piece}:){0,${after}}${end}`;
+      return after === 0 ? `${head}:` : `${head}:(${piece}(:${piece}){0,${after - 1}})?`;
+    });
+    return [whole, ...short];
+  })
+  .join('|');
 
 const isHost: Check = (text) =>
   `${text}.matches("^[0-9.]+$") ? ${matching(`^${IPV4}$`)(text)} : (size(${text}) <= 253 && ${HOST_NAME(text)} || size(${text}) <= 45 && ${matching(`^(${IPV6})$`)(text)})`;
@@ -75,46 +78,34 @@ const isInteger = (minimum: number, maximum: number, text: Cel): Cel =>
 const isAmong = (allowed: readonly string[] | undefined, text: Cel): readonly Cel[] =>
   allowed ? [anyOf(allowed.map((glob) => matchesGlobOf(glob, text)))] : [];
 
+type Types = {
+  readonly [type in Parameter['type']]: (parameter: Extract<Parameter, { type: type }>, text: Cel) => Cel | undefined;
+};
+
 /** Whether the text is a value of the type; undefined if no expression says so. */
-function acceptsType(parameter: Parameter, text: Cel): Cel | undefined {
-  switch (parameter.type) {
-    case 'string':
-      return 'true';
-    case 'word':
-      return isWord(text);
-    case 'host':
-      return isHost(text);
-    case 'url':
-      return parameter.references ? undefined : isUrl(parameter.schemes ?? ['http', 'https'], text);
-    case 'objectName':
-      return isObjectName(text);
-    case 'image':
-      return allOf([isImage(text), ...isAmong(parameter.allowed, text)]);
-    case 'version':
-      return matching(String.raw`^\w[\w.-]{0,127}$`)(text);
-    case 'path':
-      return allOf([isPath(text), ...isAmong(parameter.allowed, text)]);
-    case 'boolean':
-      return `${text} in ["true", "false"]`;
-    case 'port':
-      return isInteger(1, 65_535, text);
-    case 'integer':
-      return isInteger(parameter.minimum, parameter.maximum, text);
-    case 'enum':
-      return `${text} in ${quotedList(parameter.values)}`;
-    case 'assignments':
-    case 'variables':
-      return undefined;
-  }
-}
+const types: Types = {
+  string: () => 'true',
+  word: (_, text) => isWord(text),
+  host: (_, text) => isHost(text),
+  url: ({ references, schemes = ['http', 'https'] }, text) => (references ? undefined : isUrl(schemes, text)),
+  objectName: (_, text) => isObjectName(text),
+  image: ({ allowed }, text) => allOf([isImage(text), ...isAmong(allowed, text)]),
+  version: (_, text) => matching(String.raw`^\w[\w.-]{0,127}$`)(text),
+  path: ({ allowed }, text) => allOf([isPath(text), ...isAmong(allowed, text)]),
+  boolean: (_, text) => `${text} in ["true", "false"]`,
+  port: (_, text) => isInteger(1, 65_535, text),
+  integer: ({ minimum, maximum }, text) => isInteger(minimum, maximum, text),
+  enum: ({ values }, text) => `${text} in ${quotedList(values)}`,
+  assignments: () => undefined,
+  variables: () => undefined,
+};
 
 /** In UTF-16, in which the webhook counts. */
-const shortEnough = (text: Cel): Cel =>
-  `size(${text}) + size(${text}.findAll("[\\\\x{10000}-\\\\x{10FFFF}]")) <= 1024`;
+const shortEnough = (text: Cel): Cel => `size(${text}) + size(${text}.findAll("[\\\\x{10000}-\\\\x{10FFFF}]")) <= 1024`;
 
 /** Whether the parameter of this profile can have the value, as `acceptsIn` says it; undefined if no expression does. */
 export function acceptsValue(profile: Profile, parameter: Parameter, text: Cel): Cel | undefined {
-  const type = acceptsType(parameter, text);
+  const type: Cel | undefined = dispatch<'type', Parameter, [Cel], Cel | undefined>(types, 'type', parameter, text);
   if (type === undefined) return undefined;
   const separators = separatorsFor(profile, parameter).map((one) => `!${text}.contains(${quoted(one)})`);
   return allOf([shortEnough(text), `!${text}.matches("[\\\\x{0}-\\\\x{1f}\\\\x{7f}]")`, type, ...separators]);

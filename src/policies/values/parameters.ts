@@ -1,12 +1,12 @@
-import type { Fact, Parameter } from '../api/profile/parameter.ts';
-import type { Catalogue } from '../profiles/catalogue.ts';
-import type { Profile } from '../profiles/profile.ts';
-import { levelsOfParameter } from '../profiles/tenancy/policy.ts';
-import { parametersOf, parseTemplate } from '../profiles/template.ts';
-import { allOf, type Cel, firstOf, perContainer, quoted } from './cel.ts';
+import type { Fact, Parameter } from '../../api/profile/parameter.ts';
+import type { Catalogue } from '../../profiles/catalogue.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { levelsOfParameter } from '../../profiles/tenancy/policy.ts';
+import { parametersOf, parseTemplate } from '../../profiles/template.ts';
+import { allOf, type Cel, firstOf, perContainer, quoted } from '../cel.ts';
 import { lookup, UNSET, valueFrom } from './lookups.ts';
 import { builtinText } from './templates.ts';
-import { acceptsValue } from './values.ts';
+import { acceptsValue } from './types.ts';
 
 export interface ParameterSource {
   readonly profile: Profile;
@@ -66,7 +66,9 @@ function defaultOf({ default: value }: Parameter): Cel {
 /** Why a container has no valid parameters: the first that is missing or not valid. */
 export function parameterReasons(profile: Profile): readonly (readonly [condition: Cel, code: Cel])[] {
   const merged = new Set(
-    profile.environment.flatMap(({ operation: { kind }, when }) => (kind === 'merge' ? (when?.parameter?.name ?? []) : [])),
+    profile.environment.flatMap(({ operation: { kind }, when }) =>
+      kind === 'merge' ? (when?.parameter?.name ?? []) : [],
+    ),
   );
   return [...profile.parameters.values()].flatMap((parameter): readonly (readonly [Cel, Cel])[] => {
     const value = `variables.parameters[i][${quoted(parameter.name)}]`;
