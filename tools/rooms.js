@@ -71,6 +71,12 @@ export const rooms = [
       'What people ask: explanations, findings, audits, comparisons, checks of a cluster, profile lint and profile tests',
   },
   {
+    name: 'policies',
+    pure: true,
+    holds:
+      'Admission policies that do without a server what the webhook does: a profile as expressions of the Common Expression Language, or what of it has none',
+  },
+  {
     name: 'page',
     pure: true,
     holds: 'The page: what its server and its application say to each other, and what needs someone, in order',

@@ -14,6 +14,7 @@ import { intendedLabel } from '../settings/misspelled-keys.ts';
 import { isRequired, isStrict } from '../settings/required.ts';
 import { resolveSetting, wantsInjection } from '../settings/resolve.ts';
 import { suspensionOf } from '../settings/suspension.ts';
+import { injectedByPolicy } from './policy-record.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 
 export function isOptedIn({ labels }: Namespace): boolean {
@@ -93,6 +94,11 @@ const rules: readonly Rule<InjectionContext>[] = [
     name: 'suspended',
     holds: 'injection is not suspended for the cluster or the namespace',
     evaluate: suspensionOf,
+  },
+  {
+    name: 'policy',
+    holds: 'no admission policy has injected the pod',
+    evaluate: ({ pod, catalogue }) => injectedByPolicy(pod, catalogue),
   },
   {
     name: 'namespace-values',

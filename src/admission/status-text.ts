@@ -61,8 +61,8 @@ function wasInjected(containers: readonly ContainerOutcome[], pod: Pod): boolean
   return containers.some((result) => hasAgent(result) && before.has(keyOf(result)));
 }
 
-/** The kubelet compares a mirror pod with its file, and where another release decides, the record is its own. */
-const UNTOUCHED: ReadonlySet<ReasonCode> = new Set(['mirror-pod', 'other-revision']);
+/** The kubelet compares a mirror pod with its file, and where another release or a policy decides, the record is its own. */
+const UNTOUCHED: ReadonlySet<ReasonCode> = new Set(['mirror-pod', 'other-revision', 'injected-by-policy']);
 
 const RECORDED: ReadonlySet<ReasonKind> = new Set(['problem', 'suspension', 'satisfied', 'unverified']);
 
@@ -93,8 +93,8 @@ export function isProven(decision: Decision, pod: Pod, catalogue: Catalogue, by:
 }
 
 /** True if agent-injector would write this record as this text: there is nothing else in it. */
-function isOwnText({ decision, containers, more }: StatusRecord, text: string | undefined): boolean {
-  return JSON.stringify({ decision, containers, ...(more > 0 && { more }) }) === text;
+export function isOwnText({ decision, by, containers, more }: StatusRecord, text: string | undefined): boolean {
+  return JSON.stringify({ decision, ...(by && { by }), containers, ...(more > 0 && { more }) }) === text;
 }
 
 /** In characters, for all containers together. Beyond it, details are omitted. */

@@ -36,12 +36,16 @@ export type ContainerStatus = InjectedStatus | SkippedStatus;
 
 export interface StatusRecord {
   readonly decision: string;
+  /** `policy`: an admission policy has injected the pod, and not a server. */
+  readonly by?: typeof BY_POLICY | undefined;
   readonly reason: string | undefined;
   readonly message: string | undefined;
   readonly containers: readonly ContainerStatus[];
   /** Number of containers that are not listed. */
   readonly more: number;
 }
+
+export const BY_POLICY = 'policy';
 
 /** Containers that are listed; the annotation counts the others. */
 export const MAX_CONTAINERS = 20;
@@ -73,10 +77,11 @@ export function isInjected(status: ContainerStatus): status is InjectedStatus {
 export function readStatus(pod: Pod): StatusRecord | undefined {
   const record = parse(annotationsOf(pod)[STATUS_ANNOTATION]);
   if (!isObject(record) || !isText(record['decision'])) return undefined;
-  const { decision, reason, message, containers, more } = record;
+  const { decision, by, reason, message, containers, more } = record;
   const statuses = Array.isArray(containers) ? containers.slice(0, MAX_CONTAINERS) : [];
   return {
     decision,
+    ...(by === BY_POLICY && { by: BY_POLICY }),
     reason: isText(reason) ? reason : undefined,
     message: isText(message) ? message : undefined,
     containers: statuses.flatMap((status: Json) => (isStatus(status) ? [status] : [])),

@@ -69,13 +69,13 @@ const CREATORS = [
   ['rollouts-pod-template-hash', 'Rollout'],
 ] as const;
 
-const HASH_LABELS = CREATORS.map(([label]) => label);
+export const HASH_LABELS = CREATORS.map(([label]) => label);
 
 /**
  * Labels with the name that stays the same from run to run, or from revision to revision, where the names of pod and owner do not: Knative
  * (pkg/apis/serving register.go), Argo Workflows (workflow/common/common.go), Tekton (pkg/apis/pipeline/register.go).
  */
-const STABLE_NAME_LABELS = [
+export const STABLE_NAME_LABELS = [
   'serving.knative.dev/service',
   'workflows.argoproj.io/cron-workflow',
   'workflows.argoproj.io/workflow-template',

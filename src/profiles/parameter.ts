@@ -12,7 +12,7 @@ const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-
 
 function isHost(text: string): boolean {
   // Resolvers treat digits and dots as an IPv4 address, so the value must be a valid one.
-  if (/^[0-9.]+$/.test(text)) return isAddress(text);
+  if (/^[0-9.]+$/.test(text)) return /\d/.test(text) && isAddress(text);
   return HOST_NAME.test(text) || (IPV6_CHARACTERS.test(text) && isAddress(`[${text}]`));
 }
 

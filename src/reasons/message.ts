@@ -32,6 +32,7 @@ const messages: Messages = {
     `outside the canary of profile ${profile}: ${percent}% of the workloads get it, and this one from ${from}% on (${sourceText(source)})`,
   'dry-run': ({ injection }) => `dry run: would inject ${oneLine(injection, 200)}`,
   'already-instrumented': ({ profile }) => `the container already has the agent of profile ${profile}`,
+  'injected-by-policy': ({ profile }) => `an admission policy has injected profile ${profile}`,
   'variables-already-set': ({ profile }) =>
     `the container already has the variables of profile ${profile}, but no mount of its files`,
   'malformed-pod': ({ path, expected }) => `${oneLine(path, 80)} must be ${expected}`,

@@ -43,6 +43,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
       "The container already has the agent, added by hand or by an earlier injection: its variables are set, and the agent's files are mounted, or a setting says that they are in the image.",
     hint: 'None needed. If the variables are written by hand and agent-injector should manage the agent, remove them from the pod template.',
   },
+  'injected-by-policy': {
+    kind: 'satisfied',
+    meaning:
+      'An admission policy that `agent-injector export policy` has written has injected the pod. Policies run before webhooks, so the webhook leaves the pod as it is.',
+    hint: 'None needed. To let the webhook inject, delete the binding of the policy: kubectl delete mutatingadmissionpolicybinding PROFILE.agent-injector.io',
+  },
   'variables-already-set': {
     kind: 'unverified',
     meaning:

@@ -22,11 +22,7 @@ export type UnmetRequirement =
   | { readonly why: 'parameter'; readonly parameter: string }
   | { readonly why: 'image'; readonly image: string }
   | { readonly why: 'claim'; readonly claim: string; readonly problem: ClaimProblem }
-  | {
-      readonly why: 'storage-class';
-      readonly storageClass: string | undefined;
-      readonly problem: 'no-volume' | 'unreachable';
-    }
+  | { readonly why: 'storage-class'; readonly storageClass: string | undefined; readonly problem: VolumeProblem }
   | { readonly why: 'quota'; readonly quota: string; readonly resource: string }
   | { readonly why: 'claim-size'; readonly limitRange: string; readonly size: string }
   | { readonly why: 'ephemeral-storage'; readonly limit: string }
@@ -37,6 +33,8 @@ export type UnmetRequirement =
   | { readonly why: 'init-limit'; readonly resource: 'cpu' | 'memory'; readonly least: string }
   /** Nothing shows that the image has the agent, and only the pod says so. */
   | { readonly why: 'unverifiable' };
+
+type VolumeProblem = 'no-volume' | 'unreachable';
 
 /** The reason for not injecting a pod or a container, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
@@ -78,6 +76,7 @@ export type Reason =
   /** What would be injected, in words. */
   | { readonly code: 'dry-run'; readonly injection: string }
   | { readonly code: 'already-instrumented'; readonly profile: string }
+  | { readonly code: 'injected-by-policy'; readonly profile: string }
   | { readonly code: 'variables-already-set'; readonly profile: string }
   | { readonly code: 'malformed-pod'; readonly path: string; readonly expected: string }
   | { readonly code: 'no-profile' }

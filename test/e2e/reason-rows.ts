@@ -95,6 +95,16 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
       spec: { containers: [container('app', { env: articleEnvironment })] },
     },
   },
+  'injected-by-policy': {
+    pod: {
+      annotations: {
+        'agent-injector.io/status':
+          '{"decision":"injected","by":"policy","containers":[{"container":"app","profile":"jennifer-dotnet","hash":"00000000","delivery":"preinstalled","env":["CORECLR_PROFILER"]}]}',
+      },
+      spec: { containers: [container('app', { env: articleEnvironment })] },
+    },
+    absent: { annotation: 'the record is that of the policy', audit: 'the policy has decided' },
+  },
   'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
   'no-profile': { settings: { profile: 'none' } },

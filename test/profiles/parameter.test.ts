@@ -25,6 +25,8 @@ describe('a host', () => {
     'a b',
     'a:80',
     '10.1',
+    '.',
+    '..',
     '',
   ])('not %s', (text) => {
     expect(accepts(host, text)).toBe(false);

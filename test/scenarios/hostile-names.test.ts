@@ -191,6 +191,12 @@ const rows: readonly (readonly [string, () => readonly string[]])[] = [
   ['ui: missing file', () => ['ui', '--no-browser', '-f', join(dir, EVIL)]],
   ['ui: context', () => ['ui', '--no-browser', '--context', EVIL, ...cluster]],
   ['reasons', () => ['reasons', EVIL]],
+  ['export: profile', () => ['export', 'policy', '--profile', EVIL, '--delivery', 'image']],
+  ['export: delivery', () => ['export', 'policy', '--profile', 'jennifer-dotnet', '--delivery', EVIL]],
+  [
+    'export: value',
+    () => ['export', 'policy', '--profile', 'jennifer-dotnet', '--delivery', 'image', '--param', `${EVIL}=x`],
+  ],
   ['new', () => ['new', 'java', EVIL]],
   ['completion', () => ['completion', EVIL]],
   ['man', () => ['man', `--${EVIL}`]],

@@ -38,6 +38,7 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     source: onNamespace('canary'),
   },
   'dry-run': { code: 'dry-run', injection: 'jennifer-dotnet@3f9c1a2b into web by image' },
+  'injected-by-policy': { code: 'injected-by-policy', profile: 'jennifer-dotnet' },
   'already-instrumented': { code: 'already-instrumented', profile: 'jennifer-dotnet' },
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },
   'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list with at least one element' },

@@ -5,12 +5,14 @@ import type { UninjectOptions } from '../uninject.ts';
 import { productNames } from '../../migration/product-names.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { withContextNamespace } from './cluster-flags.ts';
+import { addExportCommand } from './export-commands.ts';
 import { addCommand, collect, flagTexts, print } from './command.ts';
 
 export function addManifestCommands(program: Command): void {
   addInject(program);
   addUninject(program);
   addImport(program);
+  addExportCommand(program);
 }
 
 function addInject(program: Command): void {

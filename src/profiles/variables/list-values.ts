@@ -11,7 +11,7 @@ const known = new WeakMap<Profile, ReadonlyMap<string, readonly string[]>>();
  * What a value of the parameter must not contain: the separators of the lists in which it is a part of an item. Another item would begin there, and an
  * agent may drop the whole list for an item that it cannot read.
  */
-function separatorsFor(profile: Profile, { name }: Parameter): readonly string[] {
+export function separatorsFor(profile: Profile, { name }: Parameter): readonly string[] {
   const separators = known.get(profile) ?? separatorsIn(profile);
   known.set(profile, separators);
   return separators.get(name) ?? [];
