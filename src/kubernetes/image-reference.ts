@@ -63,3 +63,18 @@ export function credentialKeys(registry: string): readonly string[] {
     ? ['https://index.docker.io/v1/', DOCKER_HUB, 'index.docker.io', DOCKER_HUB_API]
     : [registry, `https://${registry}`, `http://${registry}`];
 }
+
+/** By what facts about an image are found: its digest, or else its name with the defaults of Docker filled in. Both undefined for no image. */
+export interface ImageKeys {
+  readonly digest: string | undefined;
+  readonly tag: string | undefined;
+}
+
+export function imageKeys(text: string): ImageKeys {
+  const parsed = parseReference(text);
+  if (!parsed.ok) return { digest: undefined, tag: undefined };
+  const { registry, repository, version, digest } = parsed.value;
+  return digest === undefined
+    ? { digest, tag: `${registry}/${repository}:${version}` }
+    : { digest, tag: undefined };
+}
