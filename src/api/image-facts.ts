@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { ImageFacts } from '../kubernetes/image-facts.ts';
-import { imageKeys } from '../kubernetes/image-reference.ts';
+import type { ImageFacts } from '../kubernetes/images/facts.ts';
+import { imageKeys } from '../kubernetes/images/reference.ts';
 import { isObject, textIn } from '../lib/json.ts';
 import { pathText } from '../lib/text.ts';
 import { LIBCS, PREFIX } from './keys.ts';
@@ -44,6 +44,8 @@ export type ImageFactsEntry = z.input<typeof entrySchema>;
 export interface ReadImage {
   readonly facts: ImageFacts;
   readonly digest: string;
+  /** The image as the entry names it. */
+  readonly name: string | undefined;
   /** The name that it was read by, as `imageKeys` makes it; undefined if it was read by digest, or from a file. */
   readonly tag: string | undefined;
   /** When it was read, in ms since 1970. */
@@ -91,6 +93,7 @@ function readEntry(entry: unknown, index: number): ReadImage | ImageProblem {
   const { image, digest, read, language, libc, ...facts } = parsed.data;
   return {
     digest,
+    name: image,
     tag: image === undefined ? undefined : imageKeys(image).tag,
     readAt: Date.parse(read),
     facts: { ...facts, libc, language: language && { ...language, version: language.version } },

@@ -1,3 +1,4 @@
+import type { Evidenced, ImageFacts } from '../kubernetes/images/facts.ts';
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { type Catalogue, comparableGuid } from '../profiles/catalogue.ts';
 import { ContainerView, firstMatch } from '../profiles/matcher.ts';
@@ -8,33 +9,21 @@ export interface ImageDescription {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly user: string;
+  readonly workingDir: string;
   /** The steps that made it, oldest first. */
   readonly history: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A statement with what shows it. */
-export interface Evidenced {
-  readonly is: string;
-  readonly by: string;
-}
-
-export interface ImageFacts {
-  readonly language: (Evidenced & { readonly version: string | undefined }) | undefined;
-  readonly libc: (Evidenced & { readonly is: 'glibc' | 'musl' }) | undefined;
-  readonly user: string;
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  /** Variables that profiles set or add to. A variable of that name in a pod replaces the image's value. */
+/** The facts that the config of an image shows, for one platform. */
+export interface ConfigFacts extends Omit<ImageFacts, 'platforms' | 'variables'> {
   readonly variables: readonly ImageVariable[];
-  /** Agents that the image carries. */
-  readonly agents: readonly { readonly vendor: string; readonly at: string }[];
 }
 
 export interface ImageVariable {
   readonly name: string;
   readonly value: string;
-  /** Names of profiles. */
+  /** Names of the profiles that set it; none if it only tells whether a slot is free. */
   readonly setBy: readonly string[];
 }
 
@@ -79,14 +68,15 @@ const libcSteps: readonly (readonly [libc: 'glibc' | 'musl', step: RegExp])[] = 
 ];
 
 /** What can be told of an image before a pod runs it. What is not shown is undefined: never a guess. */
-export function imageFacts(image: ImageDescription, catalogue: Catalogue): ImageFacts {
-  const { environment, entrypoint, cmd, user } = image;
+export function imageFacts(image: ImageDescription, catalogue: Catalogue): ConfigFacts {
+  const { environment, entrypoint, cmd, user, workingDir } = image;
   const container = { name: 'image', command: [...entrypoint], args: [...cmd] };
   const view = new ContainerView(container, environment, new Set());
   return {
     language: languageOf(image),
     libc: libcOf(image),
     user,
+    workingDir,
     entrypoint,
     cmd,
     variables: variablesOf(environment, catalogue),
@@ -105,7 +95,9 @@ function languageOf({ environment, entrypoint, cmd }: ImageDescription): ImageFa
   // An image with two runtimes is of the language that its entrypoint starts.
   const found = byProgram === undefined ? onlyOne(shown) : shown.find(({ is }) => is === byProgram);
   if (found) return found;
-  return byProgram === undefined ? undefined : { is: byProgram, by: 'its entrypoint', version: undefined };
+  return byProgram === undefined
+    ? undefined
+    : { is: byProgram, by: entrypoint.length > 0 ? 'its entrypoint' : 'its command', version: undefined };
 }
 
 function onlyOne<T extends Evidenced>(shown: readonly T[]): T | undefined {
@@ -128,16 +120,23 @@ function libcOf({ history, labels }: ImageDescription): ImageFacts['libc'] {
   return onlyOne(shown);
 }
 
-function variablesOf(environment: readonly EnvVar[], { profiles }: Catalogue): readonly ImageVariable[] {
+function variablesOf(environment: readonly EnvVar[], { profiles, slots }: Catalogue): readonly ImageVariable[] {
+  const ofSlots = new Set(
+    [...slots.values()].flatMap(({ variables, off, identity }) => [
+      ...variables,
+      ...off.map(({ variable }) => variable),
+      ...identity,
+    ]),
+  );
   return environment.flatMap(({ name, value }) => {
     const setBy = [...profiles.values()]
       .filter((profile) => profile.environment.some((entry) => entry.name === name))
       .map((profile) => profile.name);
-    return setBy.length === 0 ? [] : [{ name, value: value ?? '', setBy }];
+    return setBy.length === 0 && !ofSlots.has(name) ? [] : [{ name, value: value ?? '', setBy }];
   });
 }
 
-function agentsOf(view: ContainerView, { foreignAgents, slots }: Catalogue): ImageFacts['agents'] {
+function agentsOf(view: ContainerView, { foreignAgents, slots }: Catalogue): ConfigFacts['agents'] {
   const bySigns = foreignAgents.flatMap(({ vendor, match }) => {
     const at = firstMatch(match, view);
     return at === undefined ? [] : [{ vendor, at }];

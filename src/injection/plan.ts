@@ -18,6 +18,7 @@ import { InitContainers, type Insertion } from './files/init-container.ts';
 import { Volumes } from './files/volumes.ts';
 import type { ContainerOutcome } from './outcome.ts';
 import type { InjectionContext } from './context.ts';
+import { containerImage } from './image/container-image.ts';
 import { traceResult } from './trace.ts';
 
 export interface ContainerPlan {
@@ -146,6 +147,7 @@ function planContainer(podDraft: PodDraft, target: TargetContainer, selector: Co
     slots: new Map(),
     changes: new Map(),
     notices: [],
+    image: containerImage(context, target.container),
   };
   const profiles = profilesFor(context, name);
   const isNone = profiles.ok && profiles.value.length === 0;

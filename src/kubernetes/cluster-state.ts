@@ -1,4 +1,4 @@
-import type { KnownImage } from './image-facts.ts';
+import type { KnownImage } from './images/facts.ts';
 import type { NodeTerm } from './nodes/terms.ts';
 import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';

@@ -115,6 +115,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     meaning: "The agent does not support the C library of the container's image (Alpine has musl).",
     hint: 'Use an image with the other C library. If the library was guessed wrong, set agent-injector.io/libc to glibc or musl.',
   },
+  'image-conflict': {
+    kind: 'problem',
+    meaning:
+      "By the facts about the image, it carries another agent, or sets variables that are in the way of the profile's agent. The pod does not show it.",
+    hint: 'Take the agent or the variables out of the image, or set agent-injector.io/inject: "false" on the pod template. If the image no longer has them, make its facts again: agent-injector image.',
+  },
   'kubernetes-unsupported': {
     kind: 'problem',
     meaning: 'The profile requires a later version of Kubernetes.',

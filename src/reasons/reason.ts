@@ -1,3 +1,5 @@
+import type { ContainerNotice } from './container-notice.ts';
+import type { ImageReason } from './image-reason.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
@@ -122,8 +124,10 @@ export type Reason =
       readonly code: 'libc-unsupported';
       readonly libc: string;
       readonly profile: string;
-      /** Undefined if guessed from the name of the image. */
+      /** Undefined if the image shows it, or its name suggests it. */
       readonly source: Source | undefined;
+      /** What of the image shows it. */
+      readonly shownBy?: string;
     }
   | {
       readonly code: 'kubernetes-unsupported';
@@ -216,22 +220,8 @@ export type Reason =
     }
   | { readonly code: 'required-opt-out'; readonly by: string }
   | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
-  | {
-      readonly code: 'advisory';
-      readonly profile: string;
-      readonly advisory: string;
-      readonly message: string;
-      readonly container: string;
-    }
-  | { readonly code: 'foreign-agent-present'; readonly vendor: string; readonly at: string; readonly container: string }
-  | {
-      readonly code: 'misplaced-key';
-      readonly as: 'label' | 'annotation';
-      readonly key: string;
-      readonly kind: string;
-      readonly name: string;
-    }
-  | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
+  | ImageReason
+  | ContainerNotice;
 
 export type ReasonCode = Reason['code'];
 

@@ -32,6 +32,24 @@ export interface Row {
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
+const KNOWN_IMAGES = 'known.example.com';
+
+/** Facts about images for this test. */
+export const imageFacts = {
+  apiVersion: 'agent-injector.io/v1alpha1',
+  kind: 'ImageFacts',
+  images: [
+    ['profiler', { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] as const,
+    ['java', { name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }] as const,
+  ].map(([name, variable], index) => ({
+    image: `${KNOWN_IMAGES}/${name}:1`,
+    digest: `sha256:${String(index).repeat(64)}`,
+    read: new Date().toISOString(),
+    platforms: ['linux/amd64'],
+    variables: [variable],
+  })),
+};
+
 const env = (name: string, value: string): Pod['spec'] => ({
   containers: [container('app', { env: [{ name, value }] })],
 });
@@ -144,6 +162,12 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
     settings: { profile: 'probe-append' },
     pod: { spec: { containers: [container('app', { envFrom: [{ secretRef: { name: 'x' } }] })] } },
   },
+  'image-conflict': { pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/profiler:1` })] } } },
+  'image-variable-kept': {
+    settings: { profile: 'probe-shared' },
+    pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/java:1` })] } },
+  },
+  'image-unknown': { settings: { profile: 'probe-shared' } },
   'foreign-profiler': { pod: { spec: env('CORECLR_PROFILER', '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}') } },
   'profiling-disabled': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '0') } },
   'conflicting-variable': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '2') } },

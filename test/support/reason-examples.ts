@@ -202,6 +202,24 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
     message: 'DOTNET_EnableDiagnostics=0 keeps the CLR from loading any profiler',
     container: 'web',
   },
+  'image-conflict': {
+    code: 'image-conflict',
+    profile: 'jennifer-dotnet',
+    conflict: { code: 'foreign-profiler', slot: 'clr-profiler', variable: 'CORECLR_PROFILER', vendor: 'Datadog' },
+  },
+  'image-variable-kept': {
+    code: 'image-variable-kept',
+    variable: 'NODE_OPTIONS',
+    profile: 'opentelemetry-nodejs',
+    container: 'web',
+  },
+  'image-unknown': {
+    code: 'image-unknown',
+    why: 'unknown',
+    profile: 'opentelemetry-nodejs',
+    container: 'web',
+    variables: ['NODE_OPTIONS'],
+  },
   'foreign-agent-present': {
     code: 'foreign-agent-present',
     vendor: 'OpenTelemetry',

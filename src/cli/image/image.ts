@@ -6,7 +6,7 @@ import { credentialsFor } from '../../images/docker-credentials.ts';
 import { type Image, readImage } from '../../images/image.ts';
 import { ImageError } from '../../images/image-error.ts';
 import { withLayout } from '../../images/layout.ts';
-import { parseReference } from '../../kubernetes/image-reference.ts';
+import { parseReference } from '../../kubernetes/images/reference.ts';
 import { Registry } from '../../images/registry.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import type { CommandResult } from '../command-result.ts';

@@ -43,7 +43,9 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
     ...pod.spec,
     containers: containers.map((container) => {
       const image = parts.hasImageTags && isVersioned(context, container) ? taggedOnly(container) : '';
-      return parts.hasImage(container) ? named(container) : { ...named(container), image };
+      // Facts are looked up by the image.
+      const isLookedUp = context.cluster.imageFacts !== undefined;
+      return isLookedUp || parts.hasImage(container) ? named(container) : { ...named(container), image };
     }),
     ...(initContainers && { initContainers: initContainers.map(named) }),
   };

@@ -23,7 +23,17 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { configMapKeys: _, claim, newVolume, quotas, limitRanges, nodes, breakers, imageFacts, ...constants } = cluster;
+  const {
+    configMapKeys: _,
+    claim,
+    newVolume,
+    quotas,
+    limitRanges,
+    nodes,
+    breakers,
+    imageFacts,
+    ...constants
+  } = cluster;
   const { workload, kubernetes, podSecurityDefault, openShift } = constants;
   return {
     cluster: {

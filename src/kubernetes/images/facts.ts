@@ -1,5 +1,5 @@
-import type { ClusterState } from './cluster-state.ts';
-import { type Container, type EnvVar, imageOf } from './pod.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import { type Container, type EnvVar, imageOf } from '../pod.ts';
 
 /** A statement with what shows it. */
 export interface Evidenced {

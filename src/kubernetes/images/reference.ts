@@ -1,4 +1,4 @@
-import type { Result } from '../lib/result.ts';
+import type { Result } from '../../lib/result.ts';
 
 /** An image as the OCI distribution specification names it, with the defaults of Docker filled in. */
 export interface ImageReference {
@@ -74,7 +74,5 @@ export function imageKeys(text: string): ImageKeys {
   const parsed = parseReference(text);
   if (!parsed.ok) return { digest: undefined, tag: undefined };
   const { registry, repository, version, digest } = parsed.value;
-  return digest === undefined
-    ? { digest, tag: `${registry}/${repository}:${version}` }
-    : { digest, tag: undefined };
+  return digest === undefined ? { digest, tag: `${registry}/${repository}:${version}` } : { digest, tag: undefined };
 }
