@@ -19,7 +19,7 @@ const words = z.array(z.string().max(4096)).max(256);
 const entrySchema = z.strictObject({
   image: text.refine((one) => imageKeys(one).tag !== undefined, 'must be the name of an image').optional(),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits'),
-  read: z.iso.datetime(),
+  read: z.iso.datetime().pipe(z.coerce.date()),
   platforms: z.array(text).min(1).max(100),
   language: z.strictObject({ is: text, version: text.optional(), by: text }).optional(),
   libc: z.strictObject({ is: z.enum(LIBCS), by: text }).optional(),
@@ -95,7 +95,7 @@ function readEntry(entry: unknown, index: number): ReadImage | ImageProblem {
     digest,
     name: image,
     tag: image === undefined ? undefined : imageKeys(image).tag,
-    readAt: Date.parse(read),
+    readAt: read.getTime(),
     facts: { ...facts, libc, language: language && { ...language, version: language.version } },
   };
 }

@@ -1,5 +1,4 @@
-import type { ClusterState } from '../kubernetes/cluster-state.ts';
-import type { KnownImage } from '../kubernetes/images/facts.ts';
+import type { ImageFactsLookup, KnownImage } from '../kubernetes/images/facts.ts';
 import { imageKeys } from '../kubernetes/images/reference.ts';
 import type { ReadImage } from './image-facts.ts';
 
@@ -11,10 +10,7 @@ export interface TagAge {
 }
 
 /** The lookup of facts about images: by digest, which never changes, or by a tag, while it is not too old. Of several, the latest counts. */
-export function imageLookup(
-  images: readonly ReadImage[],
-  { maxAgeMs, now }: TagAge,
-): NonNullable<ClusterState['imageFacts']> {
+export function imageLookup(images: readonly ReadImage[], { maxAgeMs, now }: TagAge): ImageFactsLookup {
   const byDigest = new Map<string, KnownImage>();
   const byTag = new Map<string, { readonly known: KnownImage; readonly readAt: number }>();
   for (const { facts, digest, tag, readAt } of images.toSorted((one, other) => one.readAt - other.readAt)) {

@@ -169,14 +169,10 @@ function commit(
   const added = namesOf('insert');
   // A variable that `envFrom` has hides that of the image.
   const isSeen = (name: string): boolean => envFrom(name) === 'absent';
-  const { context } = draft.podDraft;
-  const { notices, ...effect } = imageEffect(
-    draft.image,
-    profile,
-    context,
-    draft.target.container.name,
-    added.filter(isSeen),
-  );
+  const { notices, ...effect } = imageEffect(draft.image, profile, added.filter(isSeen), {
+    container: draft.target.container.name,
+    sources: draft.podDraft.context,
+  });
   draft.notices.push(...notices);
   return {
     added,

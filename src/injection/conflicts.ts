@@ -2,7 +2,7 @@ import type { EnvVar } from '../kubernetes/pod.ts';
 import { comparableGuid, type Slot } from '../profiles/catalogue.ts';
 import { firstMatch, matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { ContainerNote, Profile } from '../profiles/profile.ts';
-import type { ImageConflict } from '../reasons/image-reason.ts';
+import type { ConflictReason } from '../reasons/image-reason.ts';
 import type { Reason } from '../reasons/reason.ts';
 import type { ContainerDraft } from './draft.ts';
 import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
@@ -130,7 +130,7 @@ export function variableConflict({
   view,
   entries,
   envFrom,
-}: ConflictContext): ImageConflict | undefined {
+}: ConflictContext): ConflictReason | undefined {
   const { environment } = view;
   for (const name of profile.slots) {
     const slot = draft.podDraft.context.catalogue.slots.get(name);
@@ -150,7 +150,7 @@ function slotConflict(
   environment: readonly EnvVar[],
   entries: readonly ResolvedEntry[],
   envFrom: EnvFromLookup,
-): ImageConflict | undefined {
+): ConflictReason | undefined {
   for (const { variable, value } of slot.off) {
     if (variableIn(environment, variable)?.value === value) return { code: 'profiling-disabled', variable, value };
   }

@@ -1,4 +1,4 @@
-import type { KnownImage } from './images/facts.ts';
+import type { ImageFactsLookup } from './images/facts.ts';
 import type { NodeTerm } from './nodes/terms.ts';
 import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
@@ -23,11 +23,8 @@ export interface ClusterState {
   readonly breakers?: (namespace: string) => readonly OpenBreaker[] | undefined;
   /** The targets of a namespace, and those of the cluster: the same object until one changes. Undefined without any. */
   readonly targets?: (namespace: string) => NamespaceTargets | undefined;
-  /**
-   * What is known of an image, as a container names it: the same object until it changes. `outdated`: its tag is known only from too long ago. Absent
-   * where no facts are given at all.
-   */
-  readonly imageFacts?: (image: string) => KnownImage | 'outdated' | undefined;
+  /** The same object until the facts about an image change. Absent where no facts are given at all. */
+  readonly imageFacts?: ImageFactsLookup;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

@@ -1,5 +1,5 @@
 import type { ContainerNotice } from './container-notice.ts';
-import type { ImageReason } from './image-reason.ts';
+import type { ConflictReason, ImageReason } from './image-reason.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
@@ -143,7 +143,6 @@ export type Reason =
     }
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
   | { readonly code: 'claim-unusable'; readonly claim: string; readonly problem: ClaimProblem }
-  | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | {
       /** The container has the profile's agent, and another one in the same slot. */
       readonly code: 'slot-shared';
@@ -167,14 +166,6 @@ export type Reason =
       /** `unseen`: `envFrom` cannot be read. `optional`: the variable may be left out. `order`: it would have to be moved. */
       readonly why: 'unseen' | 'optional' | 'order';
     }
-  | {
-      readonly code: 'foreign-profiler';
-      readonly slot: string;
-      readonly variable: string;
-      readonly vendor: string | undefined;
-    }
-  | { readonly code: 'profiling-disabled'; readonly variable: string; readonly value: string }
-  | { readonly code: 'conflicting-variable'; readonly variable: string; readonly profile: string }
   | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
@@ -220,6 +211,7 @@ export type Reason =
     }
   | { readonly code: 'required-opt-out'; readonly by: string }
   | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
+  | ConflictReason
   | ImageReason
   | ContainerNotice;
 

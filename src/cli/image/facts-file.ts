@@ -15,28 +15,26 @@ import type { KnownImage } from './text.ts';
 /** The entry of an image in a document of facts. `at`: when it was read. */
 export function entryOf(known: KnownImage, at: Date): ImageFactsEntry {
   const { image, digest, platform, platforms, language, libc, user, workingDir, variables } = known;
-  const { entrypoint, cmd, agents } = known;
+  // What was saved to a file has no name that a pod could use.
+  const named = SAVED.test(image) ? {} : { image };
+  const shown = { ...(language && { language: languageEntry(language) }), ...(libc && { libc }) };
   return {
-    // What was saved to a file has no name that a pod could use.
-    ...(!SAVED.test(image) && { image }),
+    ...named,
     digest,
     read: at.toISOString(),
     platforms: platforms.length === 0 ? [platform] : [...platforms],
-    ...(language && {
-      language: {
-        is: language.is,
-        ...(language.version !== undefined && { version: language.version }),
-        by: language.by,
-      },
-    }),
-    ...(libc && { libc }),
-    ...(user !== '' && { user }),
-    ...(workingDir !== '' && { workingDir }),
-    ...(entrypoint.length > 0 && { entrypoint: [...entrypoint] }),
-    ...(cmd.length > 0 && { cmd: [...cmd] }),
-    ...(variables.length > 0 && { variables: variables.map(({ name, value }) => ({ name, value })) }),
-    ...(agents.length > 0 && { agents: agents.map(({ vendor, at: by }) => ({ vendor, at: by })) }),
+    ...shown,
+    user,
+    workingDir,
+    entrypoint: [...known.entrypoint],
+    cmd: [...known.cmd],
+    variables: variables.map(({ name, value }) => ({ name, value })),
+    agents: known.agents.map(({ vendor, at: by }) => ({ vendor, at: by })),
   };
+}
+
+function languageEntry({ is, version, by }: NonNullable<KnownImage['language']>): ImageFactsEntry['language'] {
+  return { is, ...(version !== undefined && { version }), by };
 }
 
 /** A document of facts as JSON with a line for each image, so that a diff shows which has changed. */

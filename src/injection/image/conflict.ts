@@ -1,4 +1,4 @@
-import type { ImageConflict } from '../../reasons/image-reason.ts';
+import type { ConflictReason } from '../../reasons/image-reason.ts';
 import type { Reason } from '../../reasons/reason.ts';
 import { type ConflictContext, foreignAgent, variableConflict } from '../conflicts.ts';
 import { withoutText } from '../foreign-view.ts';
@@ -16,10 +16,11 @@ export function imageConflict(context: ConflictContext): Reason | undefined {
 }
 
 /** An agent that the facts name, by something other than the variables that they have. */
-function carriedAgent({ profile, draft, entries }: ConflictContext): ImageConflict | undefined {
+function carriedAgent({ profile, draft, entries }: ConflictContext): ConflictReason | undefined {
   const { image, environment, podDraft } = draft;
-  const own = new Set([...environment, ...entries, ...(image?.facts?.variables ?? [])].map(({ name }) => name));
-  for (const { vendor, at } of image?.facts?.agents ?? []) {
+  const { variables = [], agents = [] } = image?.facts ?? {};
+  const own = new Set([...environment, ...entries, ...variables].map(({ name }) => name));
+  for (const { vendor, at } of agents) {
     if (own.has(at) || at === COMMAND) continue;
     const slots = podDraft.context.catalogue.foreignAgents.flatMap((one) => (one.vendor === vendor ? one.slots : []));
     const slot = slots.find((name) => profile.slots.includes(name));

@@ -54,9 +54,8 @@ interface ImageEffect {
 export function imageEffect(
   image: ContainerImage | undefined,
   profile: Profile,
-  sources: SettingSources,
-  container: string,
   added: readonly string[],
+  { container, sources }: { readonly container: string; readonly sources: SettingSources },
 ): ImageEffect {
   if (!image) return NONE;
   const extended = added.filter((name) => profile.changes.get(name) === 'extends');

@@ -77,10 +77,10 @@ function hiddenVariable(
   for (const index of changed) {
     const { name, value = '' } = after[index] ?? { name: '' };
     if (existing.has(name) || changes.get(name) !== 'extends') continue;
-    if (envFrom(name) !== 'absent' && !value.includes(`$(${name})`))
-      return `variable ${name} would hide the value from envFrom`;
-    if (envFrom(name) === 'absent' && !value.includes(imageValue(name) ?? ''))
-      return `variable ${name} would hide the value of the image`;
+    const isInEnvFrom = envFrom(name) !== 'absent';
+    const hidden = isInEnvFrom ? `$(${name})` : imageValue(name);
+    if (hidden !== undefined && !value.includes(hidden))
+      return `variable ${name} would hide the value ${isInEnvFrom ? 'from envFrom' : 'of the image'}`;
   }
   return undefined;
 }

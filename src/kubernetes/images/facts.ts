@@ -1,4 +1,3 @@
-import type { ClusterState } from '../cluster-state.ts';
 import { type Container, type EnvVar, imageOf } from '../pod.ts';
 
 /** A statement with what shows it. */
@@ -32,9 +31,12 @@ export interface KnownImage {
   readonly by: 'digest' | 'tag';
 }
 
+/** What is known of an image, as a container names it. `outdated`: its tag is known only from too long ago. */
+export type ImageFactsLookup = (image: string) => KnownImage | 'outdated' | undefined;
+
 /** The facts about the image of a container; undefined if none are known, or only some that are too old. */
 export function imageFactsOf(
-  { imageFacts }: Pick<ClusterState, 'imageFacts'>,
+  { imageFacts }: { readonly imageFacts?: ImageFactsLookup },
   container: Container,
 ): ImageFacts | undefined {
   const known = imageFacts?.(imageOf(container));

@@ -19,11 +19,10 @@ export function openImageFacts(
   client: KubeClient | undefined,
   source: ClusterStateSource,
   logger: Logger,
-  now: () => number = Date.now,
 ): ClusterStateSource {
   if (configMap === undefined) return { ...source, stop: () => Promise.resolve() };
   if (!client) throw new UsageError(['imageFacts requires a cluster: not running in a pod, and no kubeconfig given']);
-  const age = { maxAgeMs: millisecondsOf(imageFactsMaxAge), now };
+  const age = { maxAgeMs: millisecondsOf(imageFactsMaxAge), now: Date.now };
   let last = NO_FACTS;
   let imageFacts: NonNullable<ClusterState['imageFacts']> = imageLookup([], age);
   const watch = new ConfigMapWatch<FactsSource>(client, {
