@@ -110,6 +110,24 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
     expect(shown).toBe(example?.output);
   });
 
+  test('makes the facts that docs/images.md shows, and inject decides by them as it says', async () => {
+    const examples = examplesOf('images.md');
+    const [facts, ci] = ['facts', 'ci'].map((name) => examples.find(({ kind }) => kind === name));
+    const made = await run(facts?.args.map((arg) => arg.replace('registry.example.com', host)) ?? []);
+    const shown = made.stdout
+      .replaceAll(host, 'registry.example.com')
+      .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:4c1e…')
+      .replace(/"read":"[^"]*"/, '"read":"2026-12-01T03:00:00.000Z"');
+    expect(shown).toBe(facts?.output);
+    writeFileSync(join(dir, 'image-facts.json'), made.stdout.replaceAll(host, 'registry.example.com'));
+    for (const { name, text } of ci?.files ?? []) writeFileSync(join(dir, name), text);
+    const injected = await run(
+      (ci?.args ?? []).map((arg) => (/^[\w-]+\.(?:ya?ml|json)$/.test(arg) ? join(dir, arg) : arg)),
+    );
+    expect(injected).toMatchObject({ code: 0 });
+    expect(injected.stdout).toContain(ci?.output.trim().replace(/^\+\s+/, ''));
+  });
+
   test('reads the same from the file that the client saves', async () => {
     for (const [format, prefix] of [
       ['tarball', 'docker-archive:'],
