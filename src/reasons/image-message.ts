@@ -10,9 +10,7 @@ export function keptText({ variable, profile, container }: Of<'image-variable-ke
 export function unknownImageText({ why, profile, container, variables }: Of<'image-unknown'>): string {
   const of = `the image of container ${oneLine(container, 63)}`;
   const known = why === 'outdated' ? `what is known of ${of} is too old` : `nothing is known of ${of}`;
-  return variables.length === 0
-    ? `${known}, and profile ${profile} depends on its C library`
-    : `${known}: if it sets ${listed(variables, 5)}, profile ${profile} replaces the value`;
+  return `${known}: if it sets ${listed(variables, 5)}, profile ${profile} replaces the value`;
 }
 
 /** What the C library was told by, where no setting says it. */

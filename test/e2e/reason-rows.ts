@@ -166,6 +166,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'image-variable-kept': {
     settings: { profile: 'probe-shared' },
     pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/java:1` })] } },
+    absent: { event: 'nothing is to be done about it' },
   },
   'image-unknown': { settings: { profile: 'probe-shared' } },
   'foreign-profiler': { pod: { spec: env('CORECLR_PROFILER', '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}') } },

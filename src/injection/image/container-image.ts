@@ -71,10 +71,9 @@ export function imageEffect(
   }
   if (extended.length === 0 && !dependsOnLibc(profile, sources, container)) return NONE;
   const { miss: why } = image;
-  return {
-    image: why,
-    notices: [{ code: 'image-unknown', why, profile: profile.name, container, variables: extended }],
-  };
+  // Only a value that may be lost is told.
+  const notice: Reason = { code: 'image-unknown', why, profile: profile.name, container, variables: extended };
+  return { image: why, notices: extended.length > 0 ? [notice] : [] };
 }
 
 const NONE: ImageEffect = { notices: [] };

@@ -77,6 +77,12 @@ describe('an image without facts', () => {
     expect(noticesOf(result)).toMatchObject([{ code: 'image-unknown', why, variables: ['OPTIONS'] }]);
   });
 
+  it('of which only the C library would have counted is in the record, and is not told', () => {
+    const result = decided(clusterWith([]), {}, catalogue);
+    expect(statusOf(result)).toMatchObject({ profile: 'jennifer-dotnet', image: 'unknown' });
+    expect(codesOf(result)).toEqual([]);
+  });
+
   it('does not matter where the pod sets the variable', () => {
     const result = decided(clusterWith([]), { env: [{ name: 'OPTIONS', value: '--own' }] });
     expect(codesOf(result)).toEqual([]);
