@@ -35,8 +35,12 @@ const MAX_CONTAINERS = 20;
 export function eventMessages(decision: DecisionSummary): readonly EventMessage[] {
   if (decision.pass === 'repeated') return [];
   const outcome = decision.outcome === 'injected' ? injectedMessages(decision) : notInjectedMessages(decision);
-  return [...outcome, ...decision.notices.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
+  const told = decision.notices.filter(({ code }) => code !== AS_WISHED);
+  return [...outcome, ...told.map(noticeEventMessage)].slice(0, MAX_MESSAGES);
 }
+
+/** Nothing is to be done about it, and a Warning would say so. The record has it. */
+const AS_WISHED: ReasonCode = 'image-variable-kept';
 
 function injectedMessages(decision: Extract<DecisionSummary, { outcome: 'injected' }>): readonly EventMessage[] {
   const failed = decision.containers.flatMap((result) =>

@@ -1,11 +1,13 @@
 import { type ContainerSelector, selectTargets } from '../injection/container-selection.ts';
 import type { InjectionContext } from '../injection/context.ts';
 import { type EnvFromLookup, envFromPresence } from '../injection/env/env-from.ts';
+import { type ImageLookup, imageValues } from '../injection/image/value.ts';
 import type { ContainerOutcome } from '../injection/outcome.ts';
 import { applyPatch, patchFor } from '../injection/patch.ts';
 import { EMPTY_PLAN, type Plan, planInjection } from '../injection/plan.ts';
 import { tracer } from '../injection/trace.ts';
 import { brokenRule } from '../injection/verify/pod.ts';
+import { imageFactsOf } from '../kubernetes/images/facts.ts';
 import type { Container, Pod } from '../kubernetes/pod.ts';
 import { type Operation, patchText } from '../lib/json-patch.ts';
 import type { Result } from '../lib/result.ts';
@@ -60,7 +62,9 @@ export function patchPod(
   const patched = applyPatch(pod, operations);
   if (exceedsAnnotations(pod, patched)) return { ok: false, error: { code: 'annotations-full' } };
   const envFrom = (container: Container): EnvFromLookup => envFromPresence(context, container);
-  const rule = brokenRule(pod, patched, { changes: plan.changes, envFrom, omitsSeccomp: plan.omitsSeccomp });
+  const imageValue = (container: Container): ImageLookup => imageValues(imageFactsOf(context.cluster, container));
+  const { changes, omitsSeccomp } = plan;
+  const rule = brokenRule(pod, patched, { changes, envFrom, imageValue, omitsSeccomp });
   return rule === undefined
     ? { ok: true, value: { operations, pod: patched } }
     : { ok: false, error: { code: 'rule-broken', rule } };

@@ -157,6 +157,8 @@ function injectedStatus(container: string, result: Extract<ContainerOutcome, { o
     }),
     ...listed('env', additions.added),
     ...listed('changed', additions.changed),
+    ...listed('kept', additions.kept ?? []),
+    ...(additions.image !== undefined && { image: additions.image }),
     ...mapped('mounts', [...additions.mounts].slice(0, MAX_PATHS)),
     ...(initContainer !== undefined && { init: initContainer }),
     ...listed('annotations', additions.annotations),

@@ -18,6 +18,10 @@ export interface InjectedStatus extends JsonObject {
   readonly why?: string;
   readonly env?: NameList;
   readonly changed?: NameList;
+  /** Variables of `env` that begin with the value of the image. */
+  readonly kept?: NameList;
+  /** No facts about the image were known, or none that were new enough, where they would have counted. */
+  readonly image?: 'unknown' | 'outdated';
   /** Maps paths in the container to the volumes mounted there. */
   readonly mounts?: Readonly<Record<string, string>>;
   readonly init?: string;
@@ -124,6 +128,8 @@ const fields: Readonly<Record<string, Check>> = {
   why: isText,
   env: isNameList,
   changed: isNameList,
+  kept: isNameList,
+  image: (value) => value === 'unknown' || value === 'outdated',
   mounts: isTextMap,
   init: isText,
   annotations: isNameList,

@@ -15,12 +15,13 @@ import { targetsIn } from '../manifests/targets.ts';
 import { misplacedKeys } from '../settings/misspelled-keys.ts';
 import type { CommandResult } from './command-result.ts';
 import { decisionLines } from './decision-text.ts';
+import { type ImageFlags, imagesOf } from './image/for-manifests.ts';
 import { unreadKindNotes, withAccountSecrets } from './manifest-notes.ts';
 import { type ChangedFile, manifestOutput } from './manifest-output.ts';
 import { annotationsFrom, namespaceFinder, type NamespaceOptions } from './namespaces-from-files.ts';
 import { startCounter } from './program/counter.ts';
 
-export interface InjectOptions extends NamespaceOptions, OfflineOptions {
+export interface InjectOptions extends NamespaceOptions, OfflineOptions, ImageFlags {
   /** Paths, directories, https addresses, or `-` for standard input. */
   readonly files: readonly string[];
   readonly recursive?: boolean | undefined;
@@ -35,7 +36,9 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   const sources = await readManifests(options.files, options);
   const all = { objects: sources.flatMap(({ manifest }) => manifest.objects) };
   const { targets, problems } = targetsIn(all.objects, options.namespace);
-  const inputs = { ...own, cluster: { ...clusterFor(all, own.cluster), targets } };
+  const pods = sources.flatMap(({ manifest }) => manifest.templates.map(({ pod }) => pod));
+  const images = await imagesOf(options, pods, own);
+  const inputs = { ...own, cluster: { ...clusterFor(all, own.cluster), targets, ...images.known } };
   const namespaceOf = await namespaceFinder(options, sources, annotations);
   const counter = startCounter('pods decided on');
   const injected = sources.map((source) => {
@@ -45,7 +48,7 @@ export async function inject(options: InjectOptions): Promise<Required<CommandRe
   counter.end();
   return {
     output: manifestOutput(options, 'injected', injected),
-    messages: [...problems, ...injected.flatMap(({ messages }) => messages)],
+    messages: [...problems, ...images.messages, ...injected.flatMap(({ messages }) => messages)],
     exitCode: injected.some(({ isMissing }) => isMissing) ? 1 : 0,
   };
 }

@@ -29,6 +29,8 @@ export const sourceOfOption = {
   breakerGrace: 'unused',
   breakerCooldown: 'unused',
   breakerStable: 'unused',
+  imageFacts: 'file',
+  imageFactsMaxAge: 'file',
   lease: 'unused',
   checks: 'file',
   strictRequired: 'file',

@@ -4,12 +4,11 @@ import { POD_SECURITY_LEVELS, type PodSecurityLevel } from '../kubernetes/pod-se
 import type { Result } from '../lib/result.ts';
 import { lockableNames, type SettableBy, type Tenancy } from '../profiles/tenancy/policy.ts';
 import { breakerDefaults, type BreakerOptions, breakerRows, type OptionRow } from './breaker-options.ts';
+import { imageDefaults, type ImageOptions, imageRows } from './image-options.ts';
 import { checkNames } from './checks.ts';
 import * as kinds from './value-kinds.ts';
 
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
-export interface ServerOptions extends BreakerOptions {
+export interface ServerOptions extends BreakerOptions, ImageOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly namespaces?: string;
@@ -44,7 +43,7 @@ export interface ServerOptions extends BreakerOptions {
   readonly clientCa?: string;
   readonly clientNames?: string;
   readonly drainSeconds: number;
-  readonly logLevel: (typeof logLevels)[number];
+  readonly logLevel: (typeof kinds.LOG_LEVELS)[number];
 }
 
 export type OptionName = keyof ServerOptions;
@@ -58,6 +57,7 @@ export const defaultOptions: ServerOptions = {
   podLabel: true,
   injection: 'on',
   ...breakerDefaults,
+  ...imageDefaults,
   checks: checkNames.join(','),
   strictRequired: false,
   auditInterval: '0',
@@ -150,6 +150,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
       'ConfigMap that `agent-injector stop` writes. It is watched, need not exist, and applies in addition to `injection`: the stricter of both counts.',
   },
   ...breakerRows,
+  ...imageRows,
   checks: {
     ...kinds.subset('NAMES', `any of ${checkNames.join(', ')}, separated by commas, or none`, checkNames),
     description:
@@ -227,7 +228,7 @@ export const optionRows: { readonly [name in OptionName]-?: OptionRow<NonNullabl
     description: 'How long to keep answering after SIGTERM, while the cluster learns of it. With --demo, 0.',
   },
   logLevel: {
-    ...kinds.oneOf('LEVEL', logLevels),
+    ...kinds.oneOf('LEVEL', kinds.LOG_LEVELS),
     description: 'Lowest level that is logged. Each decision is one line of level info.',
   },
 };

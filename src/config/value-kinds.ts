@@ -87,6 +87,8 @@ export const KUBERNETES_VERSION = text(
   (value) => parseVersion(value) !== undefined,
 );
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
 export const SECRET = text('NAMESPACE/NAME', 'NAMESPACE/NAME', (value) => {
   const [namespace = '', name = '', ...rest] = value.split('/');
   return isDnsLabel(namespace) && isObjectName(name) && rest.length === 0;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { parsedJson } from '../lib/json.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { ImageError } from './image-error.ts';
-import { credentialKeys } from './reference.ts';
+import { credentialKeys } from '../kubernetes/images/reference.ts';
 
 /** What a registry's token server or the registry itself asks for. */
 export type Credentials =

@@ -4,7 +4,7 @@ import type { Credentials } from './docker-credentials.ts';
 import { type HttpAnswer, send } from './http.ts';
 import type { BlobSource } from './image.ts';
 import { ImageError } from './image-error.ts';
-import type { ImageReference } from './reference.ts';
+import type { ImageReference } from '../kubernetes/images/reference.ts';
 import { authorize, challengeOf } from './registry-token.ts';
 
 export interface RegistryOptions {

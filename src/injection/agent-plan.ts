@@ -22,13 +22,17 @@ import { chooseDelivery, type ChosenDelivery } from './delivery/choose.ts';
 import { unusedParameters } from './delivery/unused-parameters.ts';
 import type { ContainerDraft } from './draft.ts';
 import { applySteps, type EnvironmentStep, planEnvironment } from './env/plan.ts';
+import type { EnvFromLookup } from './env/env-from.ts';
+import { imageValues } from './image/value.ts';
 import { resolveEntries } from './env/resolve-entries.ts';
 import { addConfigFiles } from './files/config-files.ts';
 import { addObjects } from './files/objects.ts';
 import { hasFiles } from './files/present-files.ts';
 import { type FileRequest, type PlannedFiles, planFiles } from './files/mounts.ts';
 import type { Additions } from './outcome.ts';
-import { firstReason } from './rule.ts';
+import { imageEffect } from './image/container-image.ts';
+import { imageConflict } from './image/conflict.ts';
+import { firstReason, type Rule } from './rule.ts';
 import { traceResult, tracer } from './trace.ts';
 import { variantsFor } from './variants.ts';
 
@@ -59,7 +63,7 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   const conflicts = conflictContext(profile, draft, resolveEntries(profile, conditions, context.pod), () =>
     hasFiles({ profile, draft, conditions, takenPaths: pathsOf(draft) }, chosen),
   );
-  const conflict = firstReason(conflictRules, conflicts, trace && tracer(trace, 'conflicts', scope));
+  const conflict = firstReason(CONFLICTS, conflicts, trace && tracer(trace, 'conflicts', scope));
   if (conflict) return { ok: false, error: conflict };
   traceResult(trace, DELIVERY, scope, chosen);
   if (!chosen.ok) return chosen;
@@ -70,6 +74,15 @@ export function planAgent(profile: Profile, draft: ContainerDraft): Result<Plann
   draft.entries.push(...conflicts.entries);
   return { ok: true, value: { chosen: chosen.value, parameters, additions: additions.value } };
 }
+
+const CONFLICTS: readonly Rule<ConflictContext>[] = [
+  ...conflictRules,
+  {
+    name: 'image',
+    holds: 'nothing that is known of the image conflicts with the agent',
+    evaluate: imageConflict,
+  },
+];
 
 const VALUES = {
   stage: 'parameters',
@@ -109,7 +122,7 @@ function planAdditions(
   const files = configured.ok ? addObjects(request, configured.value) : configured;
   traceResult(trace, FILES, scope, files);
   if (!files.ok) return files;
-  const environment = planEnvironment(draft.environment, entries, envFrom);
+  const environment = planEnvironment(draft.environment, entries, envFrom, imageValues(draft.image?.facts));
   const steps: Result<readonly EnvironmentStep[], Reason> = environment.ok
     ? environment
     : { ok: false, error: { code: 'unproven-variable', ...environment.error, profile: profile.name } };
@@ -117,7 +130,7 @@ function planAdditions(
   if (!steps.ok) return steps;
   if (steps.value.length === 0 && files.value.mounts.length === 0)
     return { ok: false, error: alreadyInstrumented(profile, draft, isThere()) };
-  return { ok: true, value: commit(request, files.value, steps.value) };
+  return { ok: true, value: commit(request, files.value, steps.value, envFrom) };
 }
 
 function pathsOf({ podDraft, mounts, target: { container } }: ContainerDraft): readonly TakenPath[] {
@@ -138,7 +151,12 @@ function conditionsFor(
   };
 }
 
-function commit(request: FileRequest, files: PlannedFiles, steps: readonly EnvironmentStep[]): Additions {
+function commit(
+  request: FileRequest,
+  files: PlannedFiles,
+  steps: readonly EnvironmentStep[],
+  envFrom: EnvFromLookup,
+): Additions {
   const { profile, draft } = request;
   applySteps(draft.environment, steps);
   draft.steps.push(...steps);
@@ -148,9 +166,18 @@ function commit(request: FileRequest, files: PlannedFiles, steps: readonly Envir
   for (const [name, change] of profile.changes) if (changes.get(name) !== 'replaces') changes.set(name, change);
   const namesOf = (kind: EnvironmentStep['kind']): readonly string[] =>
     steps.flatMap((step) => (step.kind === kind ? [step.entry.name] : []));
+  const added = namesOf('insert');
+  // A variable that `envFrom` has hides that of the image.
+  const isSeen = (name: string): boolean => envFrom(name) === 'absent';
+  const { notices, ...effect } = imageEffect(draft.image, profile, added.filter(isSeen), {
+    container: draft.target.container.name,
+    sources: draft.podDraft.context,
+  });
+  draft.notices.push(...notices);
   return {
-    added: namesOf('insert'),
+    added,
     changed: namesOf('replace'),
+    ...effect,
     mounts: new Map(files.mounts.map(({ mountPath, name }) => [mountPath, name])),
     ...commitToPod(request, files),
   };

@@ -1,6 +1,7 @@
 import { ownerKindsOf } from '../kubernetes/owner.ts';
+import { imageFactsOf } from '../kubernetes/images/facts.ts';
 import type { Container } from '../kubernetes/pod.ts';
-import { mayRunOn, osOf } from '../kubernetes/scheduling.ts';
+import { osOf } from '../kubernetes/scheduling.ts';
 import { isAtLeast } from '../kubernetes/version.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import { profileForbiddenBy } from '../profiles/catalogue.ts';
@@ -15,6 +16,7 @@ import { suspensionOfProfile } from '../settings/suspension.ts';
 import { firstReason, type Rule } from './rule.ts';
 import type { InjectionContext } from './context.ts';
 import { tracer } from './trace.ts';
+import { runsOn } from './image/arch.ts';
 import { libcOf } from './libc.ts';
 
 interface Candidate {
@@ -81,9 +83,9 @@ const rules: readonly Rule<Candidate>[] = [
   {
     name: 'arch',
     holds: 'the agent runs on a CPU architecture that the pod can be scheduled on',
-    evaluate: ({ sources: { pod }, profile: { name, constraints } }) => {
+    evaluate: ({ sources, profile: { name, constraints }, container }) => {
       const { arch } = constraints;
-      return !arch || arch.some((one) => mayRunOn(pod, 'arch', one))
+      return !arch || arch.some((one) => runsOn(sources, container, one))
         ? undefined
         : { code: 'arch-unsupported', profile: name, supported: arch };
     },
@@ -95,7 +97,8 @@ const rules: readonly Rule<Candidate>[] = [
       const libc = libcOf(sources, container);
       if (libc === undefined || !constraints.libc || constraints.libc.includes(libc)) return undefined;
       const source = resolveSetting(sources, 'libc', container.name)?.source;
-      return { code: 'libc-unsupported', libc, profile: name, source };
+      const shownBy = source ? undefined : imageFactsOf(sources.cluster, container)?.libc?.by;
+      return { code: 'libc-unsupported', libc, profile: name, source, ...(shownBy !== undefined && { shownBy }) };
     },
   },
   {

@@ -2,6 +2,7 @@ import type { EnvVar } from '../kubernetes/pod.ts';
 import { comparableGuid, type Slot } from '../profiles/catalogue.ts';
 import { firstMatch, matchedBy, ContainerView } from '../profiles/matcher.ts';
 import type { ContainerNote, Profile } from '../profiles/profile.ts';
+import type { ConflictReason } from '../reasons/image-reason.ts';
 import type { Reason } from '../reasons/reason.ts';
 import type { ContainerDraft } from './draft.ts';
 import { hasReference, isReference, isAlreadyApplied, type ResolvedEntry, variableIn } from './env/entry.ts';
@@ -122,7 +123,14 @@ function isApplied(environment: readonly EnvVar[], entry: ResolvedEntry): boolea
   return entry.operation.kind !== 'set' || (variable !== undefined && hasSameValue(variable, entry));
 }
 
-function variableConflict({ profile, draft, view, entries, envFrom }: ConflictContext): Reason | undefined {
+/** The reason that a variable of the view conflicts with those of the agent. */
+export function variableConflict({
+  profile,
+  draft,
+  view,
+  entries,
+  envFrom,
+}: ConflictContext): ConflictReason | undefined {
   const { environment } = view;
   for (const name of profile.slots) {
     const slot = draft.podDraft.context.catalogue.slots.get(name);
@@ -142,7 +150,7 @@ function slotConflict(
   environment: readonly EnvVar[],
   entries: readonly ResolvedEntry[],
   envFrom: EnvFromLookup,
-): Reason | undefined {
+): ConflictReason | undefined {
   for (const { variable, value } of slot.off) {
     if (variableIn(environment, variable)?.value === value) return { code: 'profiling-disabled', variable, value };
   }
@@ -175,7 +183,8 @@ function hasSameValue(variable: EnvVar, { operation }: ResolvedEntry): boolean {
   return operation.compare === 'guid' ? comparableGuid(value) === comparableGuid(text) : value === text;
 }
 
-function foreignAgent({
+/** Another vendor's agent in the view that needs a slot of the profile. */
+export function foreignAgent({
   profile,
   draft,
   foreignView,

@@ -2,6 +2,7 @@ import type { EnvVar, VolumeMount } from '../kubernetes/pod.ts';
 import type { Change } from '../profiles/environment.ts';
 import type { Reason } from '../reasons/reason.ts';
 import type { TargetContainer } from './container-selection.ts';
+import type { ContainerImage } from './image/container-image.ts';
 import type { ResolvedEntry } from './env/entry.ts';
 import type { EnvironmentStep } from './env/plan.ts';
 import type { InitContainers } from './files/init-container.ts';
@@ -21,6 +22,8 @@ export interface ContainerDraft {
   /** The change of each variable by our agents: the separator, or a marker of the profile that replaces the value. */
   readonly changes: Map<string, string>;
   readonly notices: Reason[];
+  /** Undefined where no facts about images are given at all. */
+  readonly image: ContainerImage | undefined;
 }
 
 export interface PodDraft {

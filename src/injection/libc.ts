@@ -1,3 +1,4 @@
+import { imageFactsOf } from '../kubernetes/images/facts.ts';
 import { type Container, imageNameOf } from '../kubernetes/pod.ts';
 import { type SettingSources, resolveSetting } from '../settings/resolve.ts';
 import { settingValues } from '../settings/setting-values.ts';
@@ -8,9 +9,9 @@ export function isMuslImage(container: Container): boolean {
   return MUSL_IMAGE.test(imageNameOf(container).toLowerCase());
 }
 
-/** Returns the libc of a container: the `libc` setting, else a guess by the words of the image's name and tag. Undefined if unknown. */
+/** Returns the libc of a container: the `libc` setting, else what the image shows, else a guess by the words of its name and tag. Undefined if unknown. */
 export function libcOf(sources: SettingSources, container: Container): string | undefined {
   const setting = resolveSetting(sources, 'libc', container.name)?.text;
   if (setting !== undefined && settingValues.libc.accepts(setting)) return setting;
-  return isMuslImage(container) ? 'musl' : undefined;
+  return imageFactsOf(sources.cluster, container)?.libc?.is ?? (isMuslImage(container) ? 'musl' : undefined);
 }

@@ -4,6 +4,10 @@ import type { Parameters } from '../settings/parameters.ts';
 export interface Additions {
   readonly added: readonly string[];
   readonly changed: readonly string[];
+  /** Those of `added` that have the value of the image in them. Absent where there is none. */
+  readonly kept?: readonly string[];
+  /** Absent if the image is known, if nothing depends on it, or if no facts about images are given at all. */
+  readonly image?: 'unknown' | 'outdated';
   /** New mounts, from the path in the container to the volume. */
   readonly mounts: ReadonlyMap<string, string>;
   readonly initContainer: string | undefined;

@@ -8,7 +8,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { appliedTarget } from '../settings/targets/applied.ts';
 import { targetText } from '../settings/targets/target.ts';
 import { isRequired } from '../settings/required.ts';
-import { profilesFor } from '../settings/selected-profiles.ts';
+import { choiceFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
 import type { ContainerSelector, TargetContainer } from './container-selection.ts';
@@ -18,6 +18,7 @@ import { InitContainers, type Insertion } from './files/init-container.ts';
 import { Volumes } from './files/volumes.ts';
 import type { ContainerOutcome } from './outcome.ts';
 import type { InjectionContext } from './context.ts';
+import { containerImage } from './image/container-image.ts';
 import { traceResult } from './trace.ts';
 
 export interface ContainerPlan {
@@ -146,8 +147,16 @@ function planContainer(podDraft: PodDraft, target: TargetContainer, selector: Co
     slots: new Map(),
     changes: new Map(),
     notices: [],
+    image: containerImage(context, target.container),
   };
-  const profiles = profilesFor(context, name);
+  const { profiles, evidence } = choiceFor(context, target.container);
+  if (evidence !== undefined)
+    traceResult(
+      context.trace,
+      { ...LANGUAGE, holds: `the language is proven (${evidence})` },
+      { container: name },
+      profiles,
+    );
   const isNone = profiles.ok && profiles.value.length === 0;
   traceResult(context.trace, PROFILE, { container: name }, isNone ? NO_PROFILE : profiles);
   const outcomes = outcomesOf(profiles, draft, selector);
@@ -172,6 +181,8 @@ function outcomesOf(
 }
 
 const NO_PROFILE: Result<never, Reason> = { ok: false, error: { code: 'no-profile' } };
+
+const LANGUAGE = { stage: 'containers', name: 'language' } as const;
 
 const PROFILE = { stage: 'containers', name: 'profile', holds: 'a profile is chosen, and it exists' } as const;
 

@@ -1,8 +1,8 @@
 import type { Container } from '../kubernetes/pod.ts';
-import { mayRunOn } from '../kubernetes/scheduling.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Parameters } from '../settings/parameters.ts';
 import type { SettingSources } from '../settings/resolve.ts';
+import { runsOn } from './image/arch.ts';
 import { libcOf } from './libc.ts';
 
 export function variantsFor(
@@ -15,7 +15,7 @@ export function variantsFor(
     if (from === 'libc') return libcOf(sources, container) ?? constraints.libc?.[0] ?? 'glibc';
     if (from === 'arch') {
       const supported = constraints.arch ?? ['amd64', 'arm64'];
-      return supported.find((arch) => mayRunOn(sources.pod, 'arch', arch)) ?? supported[0];
+      return supported.find((arch) => runsOn(sources, container, arch)) ?? supported[0];
     }
     return parameters.get(from)?.text;
   };

@@ -1,3 +1,4 @@
+import type { ImageFactsLookup } from './images/facts.ts';
 import type { NodeTerm } from './nodes/terms.ts';
 import type { NodeFacts } from './nodes/facts.ts';
 import type { PodSecurityLevel } from './pod-security.ts';
@@ -24,6 +25,8 @@ export interface ClusterState {
   readonly targets?: (namespace: string) => NamespaceTargets | undefined;
   /** Only of a command with the rights of a user: some targets exist, or may exist, that could not be read. */
   readonly hasUnreadTargets?: boolean;
+  /** The same object until the facts about an image change. Absent where no facts are given at all. */
+  readonly imageFacts?: ImageFactsLookup;
   /** The workload of a pod template from a file, which has no owner reference. */
   readonly workload?: WorkloadRef;
 }

@@ -6,6 +6,8 @@ import { dispatch } from '../lib/dispatch.ts';
 import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
+import { keptText, shownLibcText, unknownImageText } from './image-message.ts';
+import { languageMessages } from './language-reasons.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
@@ -16,6 +18,7 @@ type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code
 const MAX_ADVICE_LENGTH = 400;
 
 const messages: Messages = {
+  ...languageMessages(sourceText),
   'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
   'not-a-creation': ({ operation }) => `the operation is ${quote(operation)}, not CREATE`,
   'mirror-pod': () => 'the pod is the mirror pod of a static pod',
@@ -60,8 +63,8 @@ const messages: Messages = {
   'os-unsupported': ({ os, profile }) => `profile ${profile} does not support OS ${quote(os)}`,
   'arch-unsupported': ({ profile, supported }) =>
     `profile ${profile} supports only ${supported.join(' and ')}, and no such node matches the pod's node selector or affinity`,
-  'libc-unsupported': ({ profile, libc, source }) =>
-    `profile ${profile} does not support ${libc} (${source ? sourceText(source) : 'guessed from the image name'})`,
+  'libc-unsupported': ({ profile, libc, source, shownBy }) =>
+    `profile ${profile} does not support ${libc} (${source ? sourceText(source) : shownLibcText(shownBy)})`,
   'kubernetes-unsupported': ({ profile, minimum, actual }) =>
     `profile ${profile} requires Kubernetes ${versionText(minimum)} or later, the cluster has ${versionText(actual)}`,
   'delivery-not-possible': ({ delivery, source, requirement }) =>
@@ -88,6 +91,8 @@ const messages: Messages = {
   'profiling-disabled': ({ variable, value }) => `the pod turns profiling off with ${variable}=${quote(value)}`,
   'conflicting-variable': ({ variable, profile }) =>
     `${variable} has a value other than the one that profile ${profile} requires`,
+  'image-conflict': ({ profile, conflict }) =>
+    `what the image sets is in the way of profile ${profile}: ${reasonMessage(conflict)}`,
   'mount-path-taken': ({ path, volume }) => `volume ${quote(volume)} is already mounted at ${quote(path)}`,
   'namespace-unknown': ({ namespace }) => `namespace ${oneLine(namespace, 63)} not found`,
   'namespace-unavailable': ({ namespace, why }) => `namespace ${oneLine(namespace, 63)} could not be read: ${why}`,
@@ -111,6 +116,8 @@ const messages: Messages = {
   'owner-not-excluded': ({ kind, by }) =>
     `an agent is required, so ${by} does not exclude pods of a ${oneLine(kind, 63)}`,
   advisory: ({ container, message }) => `container ${oneLine(container, 63)}: ${oneLine(message, MAX_ADVICE_LENGTH)}`,
+  'image-variable-kept': keptText,
+  'image-unknown': unknownImageText,
   'foreign-agent-present': ({ vendor, at, container }) =>
     `container ${oneLine(container, 63)} also has ${vendor} (${oneLine(at, 63)})`,
   'misplaced-key': ({ as, key, kind, name }) =>

@@ -53,6 +53,18 @@ export const noticeTable = {
     meaning: "Another vendor's agent is also in the container; both can run.",
     hint: 'Make sure that both are wanted.',
   },
+  'image-variable-kept': {
+    kind: 'notice',
+    meaning:
+      'The image sets a variable that the profile adds to. By the facts about the image, its value is written into the pod together with the part of the agent.',
+    hint: 'Nothing. To set the variable yourself, write it into the container: the value of the image does not count then.',
+  },
+  'image-unknown': {
+    kind: 'notice',
+    meaning:
+      'Facts about images are given, but none about this one, or only some that are too old. A variable that the profile adds to replaces one of that name of the image.',
+    hint: 'Add the image to the facts (agent-injector image REF -o facts), by digest or by its tag, or make them again.',
+  },
   'misplaced-key': {
     kind: 'notice',
     meaning:

@@ -1,6 +1,7 @@
 import { noticeTable } from './notice-table.ts';
 import type { ReasonRow } from './reason-kind.ts';
 import type { ReasonCode } from './reason.ts';
+import { languageTable } from './language-reasons.ts';
 import { suspensionTable } from './suspension-table.ts';
 
 /** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
@@ -37,6 +38,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
   ...suspensionTable,
+  ...languageTable,
   'already-instrumented': {
     kind: 'satisfied',
     meaning:
@@ -120,6 +122,12 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'problem',
     meaning: "The agent does not support the C library of the container's image (Alpine has musl).",
     hint: 'Use an image with the other C library. If the library was guessed wrong, set agent-injector.io/libc to glibc or musl.',
+  },
+  'image-conflict': {
+    kind: 'problem',
+    meaning:
+      "By the facts about the image, it carries another agent, or sets variables that are in the way of the profile's agent. The pod does not show it.",
+    hint: 'Take the agent or the variables out of the image, or set agent-injector.io/inject: "false" on the pod template. If the image no longer has them, make its facts again: agent-injector image.',
   },
   'kubernetes-unsupported': {
     kind: 'problem',

@@ -1,8 +1,14 @@
+import type { ContainerNotice } from './container-notice.ts';
+import type { ConflictReason, ImageReason } from './image-reason.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
+import type { LanguageReason } from './language-reasons.ts';
+import type { Source } from './source.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
+
+export type { Setting, Source } from './source.ts';
 
 export interface SkippedDelivery {
   readonly delivery: string;
@@ -38,6 +44,7 @@ type VolumeProblem = 'no-volume' | 'unreachable';
 
 /** The reason for not injecting a pod or a container, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
+  | LanguageReason
   | { readonly code: 'not-a-pod'; readonly resource: string }
   | { readonly code: 'not-a-creation'; readonly operation: string }
   | { readonly code: 'mirror-pod' }
@@ -121,8 +128,10 @@ export type Reason =
       readonly code: 'libc-unsupported';
       readonly libc: string;
       readonly profile: string;
-      /** Undefined if guessed from the name of the image. */
+      /** Undefined if the image shows it, or its name suggests it. */
       readonly source: Source | undefined;
+      /** What of the image shows it. */
+      readonly shownBy?: string;
     }
   | {
       readonly code: 'kubernetes-unsupported';
@@ -138,7 +147,6 @@ export type Reason =
     }
   | { readonly code: 'no-fitting-delivery'; readonly profile: string; readonly skipped: readonly SkippedDelivery[] }
   | { readonly code: 'claim-unusable'; readonly claim: string; readonly problem: ClaimProblem }
-  | { readonly code: 'foreign-agent'; readonly vendor: string; readonly at: string; readonly slot: string }
   | {
       /** The container has the profile's agent, and another one in the same slot. */
       readonly code: 'slot-shared';
@@ -162,14 +170,6 @@ export type Reason =
       /** `unseen`: `envFrom` cannot be read. `optional`: the variable may be left out. `order`: it would have to be moved. */
       readonly why: 'unseen' | 'optional' | 'order';
     }
-  | {
-      readonly code: 'foreign-profiler';
-      readonly slot: string;
-      readonly variable: string;
-      readonly vendor: string | undefined;
-    }
-  | { readonly code: 'profiling-disabled'; readonly variable: string; readonly value: string }
-  | { readonly code: 'conflicting-variable'; readonly variable: string; readonly profile: string }
   | { readonly code: 'mount-path-taken'; readonly path: string; readonly volume: string }
   | { readonly code: 'namespace-unknown'; readonly namespace: string }
   | { readonly code: 'namespace-unavailable'; readonly namespace: string; readonly why: string }
@@ -215,35 +215,8 @@ export type Reason =
     }
   | { readonly code: 'required-opt-out'; readonly by: string }
   | { readonly code: 'owner-not-excluded'; readonly kind: string; readonly by: string }
-  | {
-      readonly code: 'advisory';
-      readonly profile: string;
-      readonly advisory: string;
-      readonly message: string;
-      readonly container: string;
-    }
-  | { readonly code: 'foreign-agent-present'; readonly vendor: string; readonly at: string; readonly container: string }
-  | {
-      readonly code: 'misplaced-key';
-      readonly as: 'label' | 'annotation';
-      readonly key: string;
-      readonly kind: string;
-      readonly name: string;
-    }
-  | { readonly code: 'unknown-label'; readonly label: string; readonly value: string; readonly expected: string };
+  | ConflictReason
+  | ImageReason
+  | ContainerNotice;
 
 export type ReasonCode = Reason['code'];
-
-export type Source =
-  | {
-      readonly from: 'container' | 'pod' | 'namespace' | 'cluster';
-      readonly key: string;
-      readonly label?: true;
-    }
-  | { readonly from: 'target' | 'cluster-target'; readonly key: string }
-  | { readonly from: 'profile' };
-
-export interface Setting {
-  readonly text: string;
-  readonly source: Source;
-}

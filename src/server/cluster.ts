@@ -19,7 +19,7 @@ import { sampleNamespace } from '../profile-sources/builtin.ts';
 /** True if the settings refer to objects of a cluster, or the namespaces are read from one. */
 export function needsCluster(config: Config): boolean {
   const { namespaces, demo, webhookConfiguration, register, configMapKeys, events, auditInterval } = config;
-  const isNamed = [webhookConfiguration, register, config.switch, config.breaker, config.lease].some(
+  const isNamed = [webhookConfiguration, register, config.switch, config.breaker, config.imageFacts, config.lease].some(
     (name) => name !== undefined,
   );
   return (namespaces === undefined && !demo) || isNamed || configMapKeys || events || auditInterval !== '0';

@@ -18,6 +18,7 @@ import { type ClusterStateSource, openClusterState } from './cluster-watches.ts'
 import { needsCluster, openCluster, openNamespaces } from './cluster.ts';
 import { maxConnectionsHere } from './connection-limit.ts';
 import { openEvents } from './events.ts';
+import { openImageFacts } from './image-facts/open.ts';
 import { openInjectionSwitch, type SwitchedCatalogue } from './injection-switch.ts';
 import { listen } from './listen.ts';
 import { warnOfOtherReleases } from './other-releases.ts';
@@ -65,7 +66,8 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const profiles = { ...resources.profiles, catalogue: injectionSwitch.catalogue };
     const namespaces = add(await openNamespaces(config, client, log));
     const watched = add(openClusterState(config, client, namespaces, log));
-    const clusterState = add(openBreakers(config, client, resources.added(watched), log));
+    const withBreakers = add(openBreakers(config, client, resources.added(watched), log));
+    const clusterState = add(openImageFacts(config, client, withBreakers, log));
     const registration = await openRegistration(config, client, log);
     const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);

@@ -74,6 +74,8 @@ const samples: { readonly [name in keyof DecisionOptions]-?: readonly [inFile: u
   configMapKeys: [true, true],
   checks: ['quotas', 'quotas'],
   breaker: ['apm/breakers', 'apm/breakers'],
+  imageFacts: ['apm/image-facts', 'apm/image-facts'],
+  imageFactsMaxAge: ['7d', '7d'],
   strictRequired: [true, true],
   revision: ['canary', 'canary'],
   podLabel: [false, false],

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -110,6 +110,24 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
     expect(shown).toBe(example?.output);
   });
 
+  test('makes the facts that docs/images.md shows, and inject decides by them as it says', async () => {
+    const examples = examplesOf('images.md');
+    const [facts, ci] = ['facts', 'ci'].map((name) => examples.find(({ kind }) => kind === name));
+    const made = await run(facts?.args.map((arg) => arg.replace('registry.example.com', host)) ?? []);
+    const shown = made.stdout
+      .replaceAll(host, 'registry.example.com')
+      .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:4c1e…')
+      .replace(/"read":"[^"]*"/, '"read":"2026-12-01T03:00:00.000Z"');
+    expect(shown).toBe(facts?.output);
+    writeFileSync(join(dir, 'image-facts.json'), made.stdout.replaceAll(host, 'registry.example.com'));
+    for (const { name, text } of ci?.files ?? []) writeFileSync(join(dir, name), text);
+    const injected = await run(
+      (ci?.args ?? []).map((arg) => (/^[\w-]+\.(?:ya?ml|json)$/.test(arg) ? join(dir, arg) : arg)),
+    );
+    expect(injected).toMatchObject({ code: 0 });
+    expect(injected.stdout).toContain(ci?.output.trim().replace(/^\+\s+/, ''));
+  });
+
   test('reads the same from the file that the client saves', async () => {
     for (const [format, prefix] of [
       ['tarball', 'docker-archive:'],
@@ -121,6 +139,66 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
       expect(code, stderr).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ images: [{ language: { is: 'nodejs' }, user: 'node' }] });
     }
+  });
+
+  const manifest = (image: string): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', annotations: { 'agent-injector.io/profile': 'opentelemetry-nodejs' } },
+      spec: { containers: [{ name: 'web', image }] },
+    });
+
+  const injectedWith = async (image: string, ...flags: readonly string[]): Promise<string> => {
+    const file = join(dir, 'pod.yaml');
+    writeFileSync(file, manifest(image));
+    const { code, stdout, stderr } = await run([
+      'inject',
+      '-f',
+      file,
+      '--set',
+      'otlp-endpoint=http://collector:4318',
+      ...flags,
+    ]);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+
+  test('writes facts, by which inject keeps the value that the image sets', async () => {
+    const image = `${host}/shop/web:1`;
+    const { code, stdout } = await run(['image', image, '-o', 'facts']);
+    expect(code).toBe(0);
+    const file = join(dir, 'facts.json');
+    writeFileSync(file, stdout);
+    expect(await injectedWith(image)).not.toContain(NODE_OPTIONS);
+    expect(await injectedWith(image, '--image-facts', file)).toContain(NODE_OPTIONS);
+    const digest = runProgram(crane ?? '', ['digest', image]).stdout.trim();
+    expect(await injectedWith(`mirror.example.com/web@${digest}`, '--image-facts', file)).toContain(NODE_OPTIONS);
+  });
+
+  test('adds facts to a file, in the place of earlier ones', async () => {
+    const file = join(dir, 'more.json');
+    const add = (...images: readonly string[]): ReturnType<typeof run> => run(['image', ...images, '--add-to', file]);
+    expect(await add(`${host}/shop/web:amd64`)).toMatchObject({ code: 0 });
+    expect(await add(`${host}/shop/web:arm64`, `${host}/shop/web:amd64`)).toMatchObject({ code: 0 });
+    const { images } = JSON.parse(readFileSync(file, 'utf8')) as { images: readonly { image: string }[] };
+    expect(images.map(({ image }) => image)).toEqual([`${host}/shop/web:amd64`, `${host}/shop/web:arm64`]);
+    writeFileSync(file, '{"kind": "Pod"}');
+    expect(await add(`${host}/shop/web:amd64`)).toMatchObject({ code: 2 });
+    expect(readFileSync(file, 'utf8')).toBe('{"kind": "Pod"}');
+  });
+
+  test('is done for the images of manifests', async () => {
+    expect(await injectedWith(`${host}/shop/web:1`, '--images')).toContain(NODE_OPTIONS);
+    const { stdout } = await run([
+      'explain',
+      '-f',
+      join(dir, 'pod.yaml'),
+      '--set',
+      'otlp-endpoint=http://c:4318',
+      '--images',
+    ]);
+    expect(stdout).toContain('image-variable-kept');
   });
 
   test('says of each image that could not be read why, and shows the others', async () => {

@@ -32,6 +32,29 @@ export interface Row {
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
+const KNOWN_IMAGES = 'known.example.com';
+
+/** Facts about images for this test. */
+export const imageFacts = {
+  apiVersion: 'agent-injector.io/v1alpha1',
+  kind: 'ImageFacts',
+  images: [
+    ['profiler', { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] as const,
+    ['java', { name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }] as const,
+    ['node', { name: 'NODE_OPTIONS', value: '' }] as const,
+  ].map(([name, variable], index) => ({
+    image: `${KNOWN_IMAGES}/${name}:1`,
+    digest: `sha256:${String(index).repeat(64)}`,
+    read: new Date().toISOString(),
+    platforms: ['linux/amd64'],
+    variables: [variable],
+    ...(name === 'node' && {
+      language: { is: 'nodejs', by: 'NODE_VERSION' },
+      entrypoint: ['docker-entrypoint.sh'],
+    }),
+  })),
+};
+
 const env = (name: string, value: string): Pod['spec'] => ({
   containers: [container('app', { env: [{ name, value }] })],
 });
@@ -108,6 +131,20 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
   'no-profile': { settings: { profile: 'none' } },
+  'auto-without-profiles': { settings: { profile: 'auto' } },
+  'language-not-proven': { settings: { profile: 'auto(opentelemetry-java)' } },
+  'languages-ambiguous': {
+    settings: { profile: 'auto(opentelemetry-nodejs)' },
+    pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/node:1`, args: ['python3', 'app.py'] })] } },
+  },
+  'language-without-profile': {
+    settings: { profile: 'auto(opentelemetry-java)' },
+    pod: { spec: { containers: [container('app', { command: ['node'] })] } },
+  },
+  'profiles-ambiguous': {
+    settings: { profile: 'auto(opentelemetry-java, jennifer-java)' },
+    pod: { spec: { containers: [container('app', { command: ['java'] })] } },
+  },
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
   'unknown-delivery': { pod: settings({ delivery: 'carrier-pigeon' }) },
   'invalid-value': { pod: settings({ 'domain-id': '40000' }) },
@@ -154,6 +191,13 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
     settings: { profile: 'probe-append' },
     pod: { spec: { containers: [container('app', { envFrom: [{ secretRef: { name: 'x' } }] })] } },
   },
+  'image-conflict': { pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/profiler:1` })] } } },
+  'image-variable-kept': {
+    settings: { profile: 'probe-shared' },
+    pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/java:1` })] } },
+    absent: { event: 'nothing is to be done about it' },
+  },
+  'image-unknown': { settings: { profile: 'probe-shared' } },
   'foreign-profiler': { pod: { spec: env('CORECLR_PROFILER', '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}') } },
   'profiling-disabled': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '0') } },
   'conflicting-variable': { pod: { spec: env('CORECLR_ENABLE_PROFILING', '2') } },

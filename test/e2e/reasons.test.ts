@@ -19,7 +19,7 @@ import { optedIn, ours, startInjectedCluster, type InjectedCluster } from '../su
 import type { Injector } from '../support/injector.ts';
 import { claimIn, podOf, podsOf, recordOf, type Pod } from '../support/pod.ts';
 import { breakerCase } from '../support/observed.ts';
-import { places, profiles, rows, type Place, type Row } from './reason-rows.ts';
+import { imageFacts, places, profiles, rows, type Place, type Row } from './reason-rows.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { registerWebhook, webhookConfiguration } from './webhook.ts';
 import { describedEvents } from './workload-events.ts';
@@ -46,10 +46,20 @@ beforeAll(async () => {
       'settable-by': 'init-position=cluster|namespace',
       switch: SWITCH,
       breaker: BREAKERS,
+      'image-facts': FACTS,
     },
   });
   ({ client, injector } = cluster);
   await registerWideRules();
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: 'default', name: 'agent-injector-image-facts' },
+    data: { 'facts.json': JSON.stringify(imageFacts) },
+  });
+  await waitFor('the facts to be read', () =>
+    injector.lines().some((line) => JSON.stringify(line).includes('facts about images have changed')),
+  );
 });
 afterAll(async () => {
   await cluster?.stop();
@@ -58,6 +68,8 @@ afterAll(async () => {
 });
 
 const SWITCH = 'default/agent-injector-switch';
+
+const FACTS = 'default/agent-injector-image-facts';
 
 const BREAKERS = 'default/agent-injector-breaker';
 

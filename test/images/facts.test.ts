@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { imageFacts, type ImageDescription, type ImageFacts } from '../../src/images/facts.ts';
+import { type ConfigFacts, imageFacts, type ImageDescription } from '../../src/images/facts.ts';
 import { describeConfig } from '../../src/images/describe.ts';
 import { catalogue } from '../support/fixtures.ts';
 
-function factsOf(description: Partial<ImageDescription>): ImageFacts {
-  const nothing: ImageDescription = { environment: [], entrypoint: [], cmd: [], user: '', history: [], labels: {} };
+function factsOf(description: Partial<ImageDescription>): ConfigFacts {
+  const nothing: ImageDescription = {
+    environment: [],
+    entrypoint: [],
+    cmd: [],
+    user: '',
+    workingDir: '',
+    history: [],
+    labels: {},
+  };
   return imageFacts({ ...nothing, ...description }, catalogue);
 }
 
@@ -75,7 +83,7 @@ describe('an image', () => {
   it('without variables is of the language of its program', () => {
     expect(factsOf({ cmd: ['/usr/local/bin/python3.12', 'app.py'] }).language).toMatchObject({
       is: 'python',
-      by: 'its entrypoint',
+      by: 'its command',
     });
     expect(factsOf({ entrypoint: ['/bin/nodejs-exporter'] }).language).toBeUndefined();
   });

@@ -5,7 +5,7 @@ import type { Credentials } from '../../src/images/docker-credentials.ts';
 import { send } from '../../src/images/http.ts';
 import { ImageError } from '../../src/images/image-error.ts';
 import { type Image, readImage } from '../../src/images/image.ts';
-import { parseReference } from '../../src/images/reference.ts';
+import { parseReference } from '../../src/kubernetes/images/reference.ts';
 import { Registry } from '../../src/images/registry.ts';
 import { makeImage, sha256 } from '../support/made-image.ts';
 

@@ -84,7 +84,12 @@ describe('the label', () => {
 });
 
 describe('the verification of a patched pod', () => {
-  const permitted = { changes: new Map(), omitsSeccomp: false, envFrom: () => () => 'absent' as const };
+  const permitted = {
+    changes: new Map(),
+    omitsSeccomp: false,
+    envFrom: () => () => 'absent' as const,
+    imageValue: () => () => undefined,
+  };
   const given = withLabels({ app: 'web' });
 
   it.each([

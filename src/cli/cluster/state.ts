@@ -15,6 +15,7 @@ import { containersOf, type Pod } from '../../kubernetes/pod.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { readTargets } from './agent-resources.ts';
+import { readClusterFacts } from './image-facts.ts';
 
 /**
  * Reads what the server, with its options, knows about the cluster for decisions on these pods: its version, the keys of the ConfigMaps in their
@@ -29,10 +30,11 @@ export async function readClusterState(
   const read = options.configMapKeys ? pods : [];
   const wanted = new Set(read.flatMap(({ namespace, pod }) => configMapsOf(pod).map((name) => `${namespace}/${name}`)));
   const namespaces = new Set(pods.map(({ namespace }) => namespace));
-  const [kubernetes, openShift, breakers, targets, ...keys] = await Promise.all([
+  const [kubernetes, openShift, breakers, imageFacts, targets, ...keys] = await Promise.all([
     assumed.kubernetes ?? versionOf(client),
     isOpenShift(client),
     stoppingBreakers(client, options.breaker),
+    readClusterFacts(client, options),
     readTargets(client, namespaces),
     ...[...wanted].map(async (id) => [id, await keysOf(client, id)] as const),
   ]);
@@ -44,6 +46,7 @@ export async function readClusterState(
     ...(openShift && { openShift }),
     ...(breakers && { breakers }),
     ...targets,
+    ...(imageFacts && { imageFacts }),
     configMapKeys: (namespace, name) => known.get(`${namespace}/${name}`),
     ...resources,
   };

@@ -11,6 +11,7 @@ import { targetsIn } from '../../manifests/targets.ts';
 import { readManifests } from '../../manifests/sources.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
+import { imagesOf } from '../image/for-manifests.ts';
 import { unreadKindNotes } from '../manifest-notes.ts';
 import { annotationsFrom, namespaceFinder } from '../namespaces-from-files.ts';
 import { explainOnCluster } from './from-cluster.ts';
@@ -42,8 +43,10 @@ export async function explain(options: ExplainOptions): Promise<CommandResult> {
 }
 
 /** Flags that would be without effect: a cluster has its own namespaces and version. */
-function refuseOfflineFlags({ namespaces, profile, set = [], kubernetes, revision }: ExplainOptions): void {
-  const flags = { namespaces, profile, set: set[0], kubernetes, revision };
+function refuseOfflineFlags(options: ExplainOptions): void {
+  const { namespaces, profile, set = [], kubernetes, revision, imageFacts, images } = options;
+  const ofImages = { 'image-facts': imageFacts, images: images === true ? '' : undefined };
+  const flags = { namespaces, profile, set: set[0], kubernetes, revision, ...ofImages };
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length > 0) throw new UsageError([`${given.join(', ')}: not with a pod or workload of a cluster`]);
 }
@@ -74,9 +77,12 @@ async function explainFiles(
   const namespaceOf = await namespaceFinder(options, sources, annotations);
   const objects = sources.flatMap(({ manifest }) => manifest.objects);
   const { targets, problems } = targetsIn(objects, options.namespace);
-  const cluster = { ...clusterFor({ objects }, inputs.cluster), targets };
+  const pods = sources.flatMap(({ manifest }) => manifest.templates.map(({ pod }) => pod));
+  const images = await imagesOf(options, pods, inputs);
+  const cluster = { ...clusterFor({ objects }, inputs.cluster), targets, ...images.known };
   const messages = [
     ...problems,
+    ...images.messages,
     ...sources.flatMap(({ file, manifest }) => unreadKindNotes(displayName(file), manifest)),
   ];
   const templates = sources.flatMap(({ file, manifest }) => manifest.templates.map((one) => ({ file, ...one })));

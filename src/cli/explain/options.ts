@@ -1,10 +1,11 @@
 import type { OfflineOptions } from '../../config/catalogue.ts';
 import type { ClusterOptions } from '../../server/cluster.ts';
 import type { NamespaceScope } from '../cluster/reader.ts';
+import type { ImageFlags } from '../image/for-manifests.ts';
 import type { NamespaceOptions } from '../namespaces-from-files.ts';
 
 /** Flags of `explain`. Exactly one of targets (or a selector), files and a review is given. */
-export interface ExplainOptions extends NamespaceOptions, OfflineOptions, NamespaceScope, ClusterOptions {
+export interface ExplainOptions extends NamespaceOptions, OfflineOptions, NamespaceScope, ClusterOptions, ImageFlags {
   /** `deploy/web`, `deploy web`, `web` or `deploy`. */
   readonly targets?: readonly string[] | undefined;
   /** Paths, directories, https addresses, or `-` for standard input. */

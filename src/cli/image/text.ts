@@ -1,8 +1,8 @@
-import type { ImageFacts, ImageVariable } from '../../images/facts.ts';
+import type { ConfigFacts, ImageVariable } from '../../images/facts.ts';
 import { formatTable, indent } from '../format.ts';
 
 /** What is known of an image that could be read. */
-export interface KnownImage extends ImageFacts {
+export interface KnownImage extends ConfigFacts {
   readonly image: string;
   readonly digest: string;
   readonly platform: string;
@@ -29,7 +29,11 @@ function linesOf(one: KnownImage): readonly string[] {
     ['command', command.length === 0 ? 'none' : command.map(shown).join(' ')],
     ...agents.map(({ vendor, at }) => ['agent', `${vendor} (${at})`]),
   ];
-  return [one.image, ...formatTable(rows).map((line) => indent(line)), ...variables.flatMap(variableLines)];
+  return [
+    one.image,
+    ...formatTable(rows).map((line) => indent(line)),
+    ...variables.filter(({ setBy }) => setBy.length > 0).flatMap(variableLines),
+  ];
 }
 
 /** A word as a shell would need it, so that words with spaces stay apart. */

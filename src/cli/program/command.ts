@@ -68,6 +68,8 @@ export const flagTexts = {
   profile: 'Profiles to inject, as if the namespace had the annotation agent-injector.io/profile.',
   set: 'Setting to use, as if the namespace had the annotation agent-injector.io/KEY. Can be repeated.',
   namespaces: 'Namespace manifests to use. Without them, a namespace that is not in the file counts as enabled.',
+  imageFacts: 'File of facts about images, as `image -o facts` writes it.',
+  images: 'Read the images of the manifests from their registries, with the credentials of docker login.',
   revision: 'Revision of the release to act for: it serves namespaces with that label. Default: none.',
   kubeconfig: 'Path to the kubeconfig file. Default: KUBECONFIG, then ~/.kube/config.',
   files: 'Manifest file, directory of them, https address, or - for standard input.',

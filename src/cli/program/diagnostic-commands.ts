@@ -56,7 +56,9 @@ function addExplain(program: Command): void {
     .option('--profile <NAMES>', `${flagTexts.profile} Not with TARGET.`)
     .option('--set <KEY=VALUE>', `${flagTexts.set} Not with TARGET.`, collect)
     .option('--kubernetes <VERSION>', `${flagTexts.kubernetes} Not with TARGET.`)
-    .option('--revision <REVISION>', `${flagTexts.revision} Not with TARGET.`);
+    .option('--revision <REVISION>', `${flagTexts.revision} Not with TARGET.`)
+    .option('--image-facts <FILE>', `${flagTexts.imageFacts} Not with TARGET.`)
+    .option('--images', `${flagTexts.images} Not with TARGET.`);
   withContextNamespace(command, 'Namespace of TARGET, or of objects that do not specify one.').option(
     '-A, --all-namespaces',
     'Explain what the selector or the kind names in all namespaces.',

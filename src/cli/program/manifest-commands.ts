@@ -41,6 +41,8 @@ function addInject(program: Command): void {
     .option('--config <FILE>', flagTexts.config)
     .option('--kubernetes <VERSION>', flagTexts.kubernetes)
     .option('--revision <REVISION>', flagTexts.revision)
+    .option('--image-facts <FILE>', flagTexts.imageFacts)
+    .option('--images', flagTexts.images)
     .option('--diff', 'Print a diff instead of the whole file.')
     .action(async (paths: readonly string[], { file = [], ...flags }: FileFlags & Omit<InjectOptions, 'files'>) => {
       const { inject } = await import('../inject.ts');

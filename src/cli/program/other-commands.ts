@@ -40,6 +40,7 @@ function addImage(program: Command): void {
     examples: [
       ['Look at an image', 'image registry.example.com/shop/web:1.4'],
       ['Look at a saved image, for another platform', 'image docker-archive:web.tar --platform linux/arm64'],
+      ['Make the facts that the server reads', 'image registry.example.com/shop/web:1.4 -o facts'],
     ],
   })
     .argument(
@@ -50,7 +51,8 @@ function addImage(program: Command): void {
     .option('--plain-http', 'Speak HTTP with registries that are not on this machine, too.')
     .option('--profiles <DIR>', flagTexts.profiles)
     .option('--config <FILE>', flagTexts.config)
-    .addOption(outputOption('json', 'yaml'))
+    .option('--add-to <FILE>', 'Also add the facts about the images to this file, which is made if there is none.')
+    .addOption(outputOption('json', 'yaml', 'facts'))
     .action(async (references: readonly string[], flags: Omit<ImageOptions, 'references'>) => {
       const { image } = await import('../image/image.ts');
       print(await image({ ...flags, references }));

@@ -3,6 +3,7 @@ import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Result } from '../../lib/result.ts';
 import { isOptional, isReference, isAlreadyApplied, type ResolvedEntry } from './entry.ts';
 import type { EnvFromLookup } from './env-from.ts';
+import type { ImageLookup } from '../image/value.ts';
 import { withAdded, type ListOperation, type ResolvedValue } from './merge.ts';
 
 /** One change to a container's `env`. The index counts in the list that the previous steps have made. */
@@ -30,8 +31,9 @@ export function planEnvironment(
   environment: readonly EnvVar[],
   entries: readonly ResolvedEntry[],
   envFrom: EnvFromLookup,
+  imageValue: ImageLookup = () => undefined,
 ): Result<readonly EnvironmentStep[], UnprovenVariable> {
-  const draft = new EnvironmentDraft(environment, entries, envFrom);
+  const draft = new EnvironmentDraft(environment, entries, envFrom, imageValue);
   for (const entry of entries) {
     const unproven = draft.write(entry);
     if (unproven) return { ok: false, error: unproven };
@@ -48,11 +50,18 @@ class EnvironmentDraft {
   readonly #variables: EnvVar[];
   readonly #entries: readonly ResolvedEntry[];
   readonly #envFrom: EnvFromLookup;
+  readonly #imageValue: ImageLookup;
 
-  constructor(environment: readonly EnvVar[], entries: readonly ResolvedEntry[], envFrom: EnvFromLookup) {
+  constructor(
+    environment: readonly EnvVar[],
+    entries: readonly ResolvedEntry[],
+    envFrom: EnvFromLookup,
+    imageValue: ImageLookup,
+  ) {
     this.#variables = [...environment];
     this.#entries = entries;
     this.#envFrom = envFrom;
+    this.#imageValue = imageValue;
   }
 
   write(entry: ResolvedEntry): UnprovenVariable | undefined {
@@ -81,8 +90,9 @@ class EnvironmentDraft {
     if (!variable) {
       const presence = this.#envFrom(name);
       if (presence === 'unknown') return { variable: name, why: 'unseen' };
+      const before = presence === 'present' ? `$(${name})` : this.#imageValue(name);
       return this.#add(name, {
-        text: presence === 'present' ? withAdded(`$(${name})`, added, operation) : withAbsent(added, operation),
+        text: before === undefined ? withAbsent(added, operation) : withAdded(before, added, operation),
       });
     }
     const value = variable.value ?? '';

@@ -43,7 +43,9 @@ export function generalize({ pod }: PodShape, context: InjectionContext): Genera
     ...pod.spec,
     containers: containers.map((container) => {
       const image = parts.hasImageTags && isVersioned(context, container) ? taggedOnly(container) : '';
-      return parts.hasImage(container) ? named(container) : { ...named(container), image };
+      // Facts are looked up by the image.
+      const isLookedUp = context.cluster.imageFacts !== undefined;
+      return isLookedUp || parts.hasImage(container) ? named(container) : { ...named(container), image };
     }),
     ...(initContainers && { initContainers: initContainers.map(named) }),
   };
@@ -138,8 +140,8 @@ function withWorkload(pod: Pod, workload: string | undefined): Metadata {
 }
 
 /** True if a profile for the container tells images apart by their tags. */
-function isVersioned(context: InjectionContext, { name }: Container): boolean {
-  const profiles = profilesFor(context, name);
+function isVersioned(context: InjectionContext, container: Container): boolean {
+  const profiles = profilesFor(context, container);
   return profiles.ok && profiles.value.some(readsImageTag);
 }
 

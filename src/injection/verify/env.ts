@@ -3,10 +3,12 @@ import type { EnvVar } from '../../kubernetes/pod.ts';
 import type { Change } from '../../profiles/environment.ts';
 import { isOptional, isReference, variableIn } from '../env/entry.ts';
 import type { EnvFromLookup } from '../env/env-from.ts';
+import type { ImageLookup } from '../image/value.ts';
 
 export interface PermittedEnvironment {
   readonly changes: ReadonlyMap<string, Change>;
   readonly envFrom: EnvFromLookup;
+  readonly imageValue: ImageLookup;
 }
 
 /**
@@ -64,19 +66,21 @@ function containsValue(variable: EnvVar, original: EnvVar): boolean {
   return !isReference(original) && !isReference(variable) && (variable.value ?? '').includes(original.value ?? '');
 }
 
-/** A variable in `env` hides the one from `envFrom`: a new value that extends it must refer to it. */
+/** A variable in `env` hides the one from `envFrom`, and that of the image: a new value that extends it must refer to it, or contain it. */
 function hiddenVariable(
   before: readonly EnvVar[],
   after: readonly EnvVar[],
   changed: readonly number[],
-  { changes, envFrom }: PermittedEnvironment,
+  { changes, envFrom, imageValue }: PermittedEnvironment,
 ): string | undefined {
   const existing = new Set(before.map(({ name }) => name));
   for (const index of changed) {
     const { name, value = '' } = after[index] ?? { name: '' };
     if (existing.has(name) || changes.get(name) !== 'extends') continue;
-    if (envFrom(name) !== 'absent' && !value.includes(`$(${name})`))
-      return `variable ${name} would hide the value from envFrom`;
+    const isInEnvFrom = envFrom(name) !== 'absent';
+    const hidden = isInEnvFrom ? `$(${name})` : imageValue(name);
+    if (hidden !== undefined && !value.includes(hidden))
+      return `variable ${name} would hide the value ${isInEnvFrom ? 'from envFrom' : 'of the image'}`;
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { evictable, EVICTION_ANNOTATION } from '../../kubernetes/safe-to-evict.t
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { Change } from '../../profiles/environment.ts';
 import type { EnvFromLookup } from '../env/env-from.ts';
+import type { ImageLookup } from '../image/value.ts';
 import { brokenEnvironment } from './env.ts';
 import { brokenInitContainers } from './init-containers.ts';
 import { brokenResources } from './resources.ts';
@@ -12,6 +13,7 @@ import { brokenResources } from './resources.ts';
 export interface Permitted {
   readonly changes: ReadonlyMap<string, Change>;
   readonly envFrom: (container: Container) => EnvFromLookup;
+  readonly imageValue: (container: Container) => ImageLookup;
   /** A profile or the cluster says that init containers need no seccomp profile. */
   readonly omitsSeccomp: boolean;
 }
@@ -123,14 +125,19 @@ function brokenContainer(
   before: Container,
   after: Container,
   volumes: ReadonlySet<string>,
-  { changes, envFrom }: Permitted,
+  { changes, envFrom, imageValue }: Permitted,
 ): string | undefined {
   if (before === after) return undefined;
   const [existing, mounts] = [before.volumeMounts ?? [], after.volumeMounts ?? []];
   const added = mounts.slice(existing.length);
   return firstBroken([
     () => changedField(before, after, ['env', 'volumeMounts']),
-    () => brokenEnvironment(before.env ?? [], after.env ?? [], { changes, envFrom: envFrom(before) }),
+    () =>
+      brokenEnvironment(before.env ?? [], after.env ?? [], {
+        changes,
+        envFrom: envFrom(before),
+        imageValue: imageValue(before),
+      }),
     () => brokenList(existing, mounts, 'mount', ({ mountPath }) => mountPath),
     () => missingVolume(added, volumes),
     () => deviceConflict(added, before['volumeDevices']),

@@ -23,7 +23,17 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
     recorded.set(key, { lookup, result });
     return result;
   };
-  const { configMapKeys: _, claim, newVolume, quotas, limitRanges, nodes, breakers, ...constants } = cluster;
+  const {
+    configMapKeys: _,
+    claim,
+    newVolume,
+    quotas,
+    limitRanges,
+    nodes,
+    breakers,
+    imageFacts,
+    ...constants
+  } = cluster;
   const { workload, kubernetes, podSecurityDefault, openShift } = constants;
   return {
     cluster: {
@@ -48,6 +58,9 @@ export function recordLookups(cluster: ClusterState): RecordedLookups {
       ...(nodes && { nodes: () => record('nodes', (current) => current.nodes?.()) }),
       ...(breakers && {
         breakers: (namespace) => record(`breakers ${namespace}`, (current) => current.breakers?.(namespace)),
+      }),
+      ...(imageFacts && {
+        imageFacts: (image) => record(`image ${image}`, (current) => current.imageFacts?.(image)),
       }),
     },
     keys: () => recorded.keys(),

@@ -12,6 +12,7 @@ const cluster = (other: Partial<ClusterState> = {}): ClusterState => ({
   limitRanges: () => [],
   nodes: () => ({ mountImages: true, single: false }),
   newVolume: () => ({}),
+  imageFacts: () => undefined,
   ...other,
 });
 
@@ -24,6 +25,7 @@ const recorded = (state: ClusterState): ReturnType<typeof recordLookups> => {
   lookups.cluster.limitRanges?.('shop');
   lookups.cluster.nodes?.();
   lookups.cluster.newVolume?.(undefined);
+  lookups.cluster.imageFacts?.('web:1');
   return lookups;
 };
 
@@ -55,6 +57,7 @@ describe('recorded lookups', () => {
     ['a claim in use', { claim: () => ({ ...plain, heldBy: 'node-1' }) }],
     ['nodes that cannot mount images', { nodes: () => ({ mountImages: false, single: false }) }],
     ['OpenShift', { openShift: true }],
+    ['an image that is known now', { imageFacts: () => 'outdated' }],
     ['unknown nodes', { nodes: () => undefined }],
     ['a storage class that makes no volumes', { newVolume: () => ({ unbound: 'never' }) }],
     ['a claim without a volume', { claim: () => ({ ...plain, unbound: 'late' }) }],

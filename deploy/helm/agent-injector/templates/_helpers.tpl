@@ -190,6 +190,10 @@ breaker: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-brea
 {{- if or .Values.crds.install .Values.crds.use }}
 lease: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-status
 {{- end }}
+{{- if .Values.imageFacts.enabled }}
+imageFacts: {{ .Release.Namespace }}/{{ include "agent-injector.fullname" . }}-image-facts
+imageFactsMaxAge: {{ .Values.imageFacts.maxAge }}
+{{- end }}
 {{- if .Values.configMapKeys.enabled }}
 configMapKeys: true
 {{- end }}

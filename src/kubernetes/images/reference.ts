@@ -1,4 +1,4 @@
-import type { Result } from '../lib/result.ts';
+import type { Result } from '../../lib/result.ts';
 
 /** An image as the OCI distribution specification names it, with the defaults of Docker filled in. */
 export interface ImageReference {
@@ -62,4 +62,17 @@ export function credentialKeys(registry: string): readonly string[] {
   return registry === DOCKER_HUB_API
     ? ['https://index.docker.io/v1/', DOCKER_HUB, 'index.docker.io', DOCKER_HUB_API]
     : [registry, `https://${registry}`, `http://${registry}`];
+}
+
+/** By what facts about an image are found: its digest, or else its name with the defaults of Docker filled in. Both undefined for no image. */
+export interface ImageKeys {
+  readonly digest: string | undefined;
+  readonly tag: string | undefined;
+}
+
+export function imageKeys(text: string): ImageKeys {
+  const parsed = parseReference(text);
+  if (!parsed.ok) return { digest: undefined, tag: undefined };
+  const { registry, repository, version, digest } = parsed.value;
+  return digest === undefined ? { digest, tag: `${registry}/${repository}:${version}` } : { digest, tag: undefined };
 }

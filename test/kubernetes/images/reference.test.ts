@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseReference } from '../../src/images/reference.ts';
+import { parseReference } from '../../../src/kubernetes/images/reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
