@@ -65,7 +65,8 @@ it('leads from the first row to its fix in a click, and from any other in two', 
 it('names each of the twelve on the first screen, once its groups are open', async () => {
   const main = shown.page.getByRole('main');
   const groups = main.getByRole('heading', { level: 2 }).getByRole('button');
-  for (const group of await groups.all()) if ((await group.getAttribute('aria-expanded')) === 'false') await group.click();
+  for (const group of await groups.all())
+    if ((await group.getAttribute('aria-expanded')) === 'false') await group.click();
   const text = await main.innerText();
   for (const { namespace } of mistakes) expect(text).toContain(namespace);
 });
