@@ -17,7 +17,7 @@ const otherSuites = [
   'test/faults/**',
   'test/agents/*-run.test.ts',
   'test/node/**',
-  'test/page/**',
+  'test/browser/**',
 ];
 
 /** Counting coverage makes some code three times as slow. */

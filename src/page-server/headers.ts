@@ -27,12 +27,15 @@ export function originProblem({ headers }: IncomingMessage, hosts: Hosts): Refus
     return { status: 421, code: 'forbidden', message: 'this server does not answer under that name' };
   if (origin !== undefined && !isOfHost(origin, host))
     return { status: 403, code: 'forbidden', message: 'the request comes from another site' };
-  const site = headers['sec-fetch-site'];
-  // A person may come from elsewhere: from the sign-in of a proxy. The other site sees nothing of where a navigation ends.
-  const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation)
-    return { status: 403, code: 'forbidden', message: 'the request comes from another site' };
+  if (isOfOtherSite(headers)) return { status: 403, code: 'forbidden', message: 'the request comes from another site' };
   return undefined;
+}
+
+/** A person may come from elsewhere: from the sign-in of a proxy. The other site sees nothing of where a navigation ends. */
+function isOfOtherSite(headers: IncomingMessage['headers']): boolean {
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document') return false;
+  return site !== 'same-origin' && site !== 'none';
 }
 
 function isOfHost(origin: string, host: string): boolean {

@@ -82,7 +82,11 @@ export class PageServer {
     } catch (error) {
       const message = errorMessage(error);
       const isForbidden = error instanceof ForbiddenError;
-      refuse(request, response, isForbidden ? { status: 403, code: 'forbidden', message } : { status: 503, code: 'unavailable', message });
+      refuse(
+        request,
+        response,
+        isForbidden ? { status: 403, code: 'forbidden', message } : { status: 503, code: 'unavailable', message },
+      );
     }
   }
 

@@ -22,7 +22,10 @@ export interface AuditLog {
 export function auditLogIn(dir: string): AuditLog {
   const policy = join(dir, 'audit-policy.json');
   const log = join(dir, 'audit.log');
-  const rules = [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] }, { level: 'None' }];
+  const rules = [
+    { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'None' },
+  ];
   writeFileSync(
     policy,
     JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules }),

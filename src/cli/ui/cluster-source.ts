@@ -97,11 +97,13 @@ export class ClusterSource implements PageSource {
     const objects: JsonObject[] = [];
     await readAll(this.#client, `${API_GROUP_PATH}/${RESOURCES.profiles}`, (items) => objects.push(...items));
     const [first] = known.namespaces.values();
-    const { options } = known.settingsFor(first ?? { name: this.#scope.namespace, labels: {} });
+    const { options, catalogue } = known.settingsFor(first ?? { name: this.#scope.namespace, labels: {} });
+    const own = [...catalogue.defaults].filter(([name]) => catalogue.ownDefaults?.has(name));
+    const settableBy = options.settableBy && Object.fromEntries(options.settableBy);
     return {
       namespaces: [...known.namespaces.values()].filter(isOptedIn),
       profiles: objects.map((object) => profileResource(object).document),
-      options: { ...options, settableBy: options.settableBy && Object.fromEntries(options.settableBy) },
+      options: { ...options, settableBy, defaults: Object.fromEntries(own) },
     };
   }
 

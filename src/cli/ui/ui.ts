@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { offlineInputs, type OfflineOptions } from '../../config/catalogue.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -107,12 +108,30 @@ async function sourceOf(options: UiOptions): Promise<PageSource> {
   return new ClusterSource(client, options, options.context ?? client.server);
 }
 
+/** `::` accepts IPv4 too; without IPv6, 0.0.0.0 is used instead. */
 async function listen({ http }: PageServer, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen({ host, port }, () => resolve());
-  });
+  try {
+    await listenAt(http, host, port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) await listenAt(http, '0.0.0.0', port);
+    else if (code === 'EADDRINUSE')
+      throw new Error(`port ${port} is already in use: choose another one, or none for one that is free`, {
+        cause: error,
+      });
+    else throw error;
+  }
   // A server that listens on a port has an address of this form.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (http.address() as AddressInfo).port;
+}
+
+function listenAt(http: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen({ host, port }, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
 }

@@ -1,8 +1,9 @@
 import { INJECTION_MODES } from '../../api/injection-switch.ts';
+import { type Level, LEVELS } from '../../api/keys.ts';
 import { type ClusterState, unknownCluster } from '../../kubernetes/cluster-state.ts';
 import { POD_SECURITY_LEVELS } from '../../kubernetes/pod-security.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import type { TrySettings } from '../../page/wire.ts';
 import { builtInCatalogue } from '../../profile-sources/builtin.ts';
 import { type Catalogue, withDefaults, withProfiles, withTenancy } from '../../profiles/catalogue.ts';
@@ -50,13 +51,18 @@ function textsIn(values: JsonObject): readonly (readonly [string, string])[] {
 }
 
 function tenancyOf({ tenancy }: Catalogue, options: JsonObject): Catalogue['tenancy'] {
-  const { tenancy: mode, allowedProfiles, builtInProfiles } = options;
+  const { tenancy: mode, allowedProfiles, builtInProfiles, settableBy } = options;
   return {
     ...tenancy,
     ...((mode === 'strict' || mode === 'open') && { mode }),
     ...(Array.isArray(allowedProfiles) && { allowedProfiles: allowedProfiles.map(String) }),
     ...(typeof builtInProfiles === 'boolean' && { builtInProfiles }),
+    ...(isObject(settableBy) && { settableBy: new Map(Object.entries(settableBy).map(levelsIn)) }),
   };
+}
+
+function levelsIn([name, levels]: readonly [string, Json | undefined]): readonly [string, readonly Level[]] {
+  return [name, LEVELS.filter((level) => Array.isArray(levels) && levels.includes(level))];
 }
 
 function clusterOf({ kubernetes, podSecurityDefault }: JsonObject): ClusterState {

@@ -40,6 +40,15 @@ describe('Try it', () => {
   it('takes the options of the server, and its profiles beside the built-in ones', async () => {
     const stopped = await conditionsFrom({ options: { injection: 'off' }, profiles: [] });
     expect(decided(SAMPLE_MANIFEST, SAMPLE_NAMESPACE, stopped).pods[0]?.explanation.reason?.kind).toBe('suspension');
+    const locked = await conditionsFrom({ options: { settableBy: { profile: ['cluster'] } }, profiles: [] });
+    expect(decided(SAMPLE_MANIFEST, SAMPLE_NAMESPACE, locked).pods[0]?.explanation.outcome).toBe('skipped');
+    const defaults = { profile: 'opentelemetry-java', 'otlp-endpoint': 'http://collector:4318' };
+    const standard = await conditionsFrom({
+      options: { settableBy: { profile: ['cluster'] }, defaults },
+      profiles: [],
+    });
+    const bare = { ...SAMPLE_NAMESPACE, annotations: {} };
+    expect(decided(SAMPLE_MANIFEST, bare, standard).pods[0]?.explanation.outcome).toBe('injected');
     const profile = {
       apiVersion: 'agent-injector.io/v1alpha1',
       kind: 'AgentProfile',

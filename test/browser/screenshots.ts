@@ -35,7 +35,6 @@ const pictures: readonly Picture[] = [
   { file: 'ui-profiles', screen: 'profiles' },
   { file: 'ui-profile', screen: 'profile' },
   { file: 'ui-try', screen: 'try', press: /example/i },
-  { file: 'ui-now', screen: 'now' },
 ];
 
 let cluster: TeamsCluster;

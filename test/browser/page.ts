@@ -31,11 +31,9 @@ export async function startUi(args: readonly string[]): Promise<Ui> {
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const url = await waitFor(
-      'ui to print its address',
-      () => /^http:\/\/\S+$/m.exec(started.log())?.[0],
-      { hopeless: () => (started.exit() ? new Error(started.log()) : undefined) },
-    );
+    const url = await waitFor('ui to print its address', () => /^http:\/\/\S+$/m.exec(started.log())?.[0], {
+      hopeless: () => (started.exit() ? new Error(started.log()) : undefined),
+    });
     const { origin, pathname } = new URL(url.replace('[::]', '127.0.0.1'));
     return { url, origin, base: `${origin}${pathname}`, process: started, stop };
   } catch (error) {

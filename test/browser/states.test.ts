@@ -27,7 +27,9 @@ afterAll(async () => {
   await controlPlane?.stop();
 });
 
-async function open(args: readonly string[] = ['-A', '--kubeconfig', controlPlane.kubeconfigPath]): Promise<{ ui: Ui; shown: Visit }> {
+async function open(
+  args: readonly string[] = ['-A', '--kubeconfig', controlPlane.kubeconfigPath],
+): Promise<{ ui: Ui; shown: Visit }> {
   const ui = await startUi(args);
   ends.push(() => ui.stop());
   const shown = await visit(browser, ui.url);
@@ -130,7 +132,11 @@ describe('hostile text', () => {
       await page.goto(`${ui.base}${hash}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await says(page, 'state.loading').waitFor({ state: 'detached' });
-      if (/^#\/(pod|workloads$)/.test(hash)) await main.getByText(/onerror=alert/).first().waitFor();
+      if (/^#\/(pod|workloads$)/.test(hash))
+        await main
+          .getByText(/onerror=alert/)
+          .first()
+          .waitFor();
       expect(await main.locator('script, iframe, #interpreted, img[src="x"], svg[onload]').count(), hash).toBe(0);
     }
     expect(faults).toEqual([]);

@@ -39,7 +39,7 @@ it('knows each of the twelve for what it is', async () => {
     for (const { message, fix, hint, ...one } of found.flatMap((need) => need.affected))
       expect(message !== '' && (fix ?? hint), `what to do about ${one.namespace}: ${message}`).toBeTruthy();
   }
-  const [first] = needs.filter(({ kind }) => kind !== 'server');
+  const first = needs.find(({ kind }) => kind !== 'server');
   expect(first?.kind).toBe('breaker');
 });
 
@@ -65,7 +65,8 @@ it('leads from the first row to its fix in a click, and from any other in two', 
 it('names each of the twelve on the first screen, once its groups are open', async () => {
   const main = shown.page.getByRole('main');
   const groups = main.getByRole('heading', { level: 2 }).getByRole('button');
-  for (const group of await groups.all()) if ((await group.getAttribute('aria-expanded')) === 'false') await group.click();
+  for (const group of await groups.all())
+    if ((await group.getAttribute('aria-expanded')) === 'false') await group.click();
   const text = await main.innerText();
   for (const { namespace } of mistakes) expect(text).toContain(namespace);
 });

@@ -94,7 +94,9 @@ it.each(LANGUAGES)('the language of a browser is taken: %s', async (locale) => {
 async function untranslated(page: Page, locale: Language): Promise<readonly string[]> {
   // Object.keys gives strings; these are the keys of the table.
   const keys = Object.keys(english) as (keyof typeof english)[];
-  const foreign = new Set<string>(keys.filter((key) => tables[locale][key] !== english[key]).map((key) => english[key]));
+  const foreign = new Set<string>(
+    keys.filter((key) => tables[locale][key] !== english[key]).map((key) => english[key]),
+  );
   for (const key of keys) foreign.delete(tables[locale][key]);
   const shown = await page.locator('h1, h2, h3, th, button, nav a, label, dt').allInnerTexts();
   return shown.map((text) => text.trim()).filter((text) => foreign.has(text));

@@ -26,7 +26,7 @@ interface Team {
   readonly isClaimless?: true;
   readonly deployments: readonly Deployed[];
   /** What else happens to it, once its pods are there. */
-  readonly then?: (client: Client, team: Team) => Promise<void>;
+  readonly afterwards?: (client: Client, team: Team) => Promise<void>;
   /** How many pods are created, if not all. */
   readonly pods?: number;
 }
@@ -46,7 +46,7 @@ export const mistakes: readonly Mistake[] = [
     kind: 'breaker',
     code: 'breaker-open',
     deployments: [{ name: 'charge', replicas: 2 }],
-    then: openBreaker,
+    afterwards: openBreaker,
   },
   {
     namespace: 'search',
@@ -59,21 +59,21 @@ export const mistakes: readonly Mistake[] = [
     kind: 'failing',
     code: 'crashing',
     deployments: [{ name: 'basket', replicas: 2 }],
-    then: (client, team) => report(client, team, 'crashing'),
+    afterwards: (client, team) => report(client, team, 'crashing'),
   },
   {
     namespace: 'catalog',
     kind: 'missing',
     metadata: { annotations: plain.annotations },
     deployments: [{ name: 'products', replicas: 3 }],
-    then: (client, { namespace }) => relabel(client, namespace, plain.labels),
+    afterwards: (client, { namespace }) => relabel(client, namespace, plain.labels),
   },
-  { namespace: 'billing', kind: 'outdated', deployments: [{ name: 'invoices', replicas: 2 }], then: age },
+  { namespace: 'billing', kind: 'outdated', deployments: [{ name: 'invoices', replicas: 2 }], afterwards: age },
   {
     namespace: 'archive',
     kind: 'leftover',
     deployments: [{ name: 'importer' }],
-    then: async (client, team) => {
+    afterwards: async (client, team) => {
       await report(client, team, 'running');
       await relabel(client, team.namespace, { 'agent-injector.io/injection': null });
     },
@@ -85,13 +85,19 @@ export const mistakes: readonly Mistake[] = [
     metadata: { labels: ours({ injection: 'enable' }), annotations: plain.annotations },
     deployments: [{ name: 'api' }],
   },
-  { namespace: 'reports', kind: 'missing', code: 'claim-unusable', isClaimless: true, deployments: [{ name: 'daily' }] },
+  {
+    namespace: 'reports',
+    kind: 'missing',
+    code: 'claim-unusable',
+    isClaimless: true,
+    deployments: [{ name: 'daily' }],
+  },
   {
     namespace: 'identity',
     kind: 'mistake',
     code: 'unknown-annotation',
     deployments: [{ name: 'login', template: { 'domian-id': '3' } }],
-    then: (client, team) => report(client, team, 'running'),
+    afterwards: (client, team) => report(client, team, 'running'),
   },
   {
     namespace: 'orders',
@@ -116,12 +122,8 @@ export const mistakes: readonly Mistake[] = [
 const well: readonly Team[] = [
   {
     namespace: 'shop',
-    deployments: [
-      { name: 'web', replicas: 3 },
-      { name: 'api', replicas: 2 },
-      { name: 'worker' },
-    ],
-    then: (client, team) => report(client, team, 'running'),
+    deployments: [{ name: 'web', replicas: 3 }, { name: 'api', replicas: 2 }, { name: 'worker' }],
+    afterwards: (client, team) => report(client, team, 'running'),
   },
 ];
 
@@ -146,21 +148,22 @@ export async function startTeams(): Promise<TeamsCluster> {
 }
 
 async function settle(client: Client, team: Team, index: number): Promise<void> {
-  const { namespace, metadata = plain, isClaimless, deployments, pods, then } = team;
+  const { namespace, metadata = plain, isClaimless, deployments, pods, afterwards } = team;
   // An own domain each: a shared one would be a mistake of all.
   const annotations = { ...metadata.annotations, ...ours({ 'domain-id': String(1001 + index) }) };
   await client.createNamespace(namespace, { ...metadata, annotations });
   if (pods === 0) await client.create(quotaOfNone(namespace));
   if (!isClaimless) {
     await client.create(claimIn(namespace));
-    if (metadata.labels?.['agent-injector.io/injection'] === 'enabled' && pods !== 0) await knowClaim(client, namespace);
+    if (metadata.labels?.['agent-injector.io/injection'] === 'enabled' && pods !== 0)
+      await knowClaim(client, namespace);
   }
   for (const deployed of deployments) {
     await client.create(deploymentOf(namespace, deployed));
     await podsOf(client, { namespace, name: deployed.name }, pods ?? deployed.replicas ?? 1);
   }
   if (pods === 0) await refusedIn(client, namespace);
-  await then?.(client, team);
+  await afterwards?.(client, team);
 }
 
 const deploymentOf = (namespace: string, { name, replicas = 1, template = {}, env }: Deployed) => ({
@@ -243,7 +246,8 @@ async function openBreaker(client: Client, team: Team): Promise<void> {
   const [pod] = await podsIn(client, team);
   const { containers } = recordOf(pod as Pod) as { readonly containers: readonly { profile: string; hash: string }[] };
   const profiles = Object.fromEntries(containers.map(({ profile, hash }) => [profile, hash]));
-  const owner = (pod?.metadata?.['ownerReferences'] as readonly { readonly name: string }[])[0]?.name ?? '';
+  const owners = (pod?.metadata?.['ownerReferences'] ?? []) as readonly { readonly name: string }[];
+  const owner = owners[0]?.name ?? '';
   const breaker = breakerCase({
     namespace: team.namespace,
     workload: `ReplicaSet/${owner.replace(/-[^-]+$/, '')}`,

@@ -22,7 +22,8 @@ const STEPS = 40;
 /** The time since the navigation when the first row of the screen is there, in ms. */
 async function firstRowAfter(page: Page): Promise<number> {
   const handle = await page.waitForFunction(
-    () => (document.querySelector('main [role="row"] [role="gridcell"], main tbody tr, main li') ? performance.now() : 0),
+    () =>
+      document.querySelector('main [role="row"] [role="gridcell"], main tbody tr, main li') ? performance.now() : 0,
     undefined,
     { polling: 'raf', timeout: 100_000 },
   );

@@ -8,7 +8,7 @@ if (why !== undefined) {
 }
 
 // `npm run screenshots` runs the file that makes the pictures of the documentation, and no test.
-const files = process.env['SCREENSHOTS'] === '1' ? 'test/page/screenshots.ts' : 'test/page/**/*.test.ts';
+const files = process.env['SCREENSHOTS'] === '1' ? 'test/browser/screenshots.ts' : 'test/browser/**/*.test.ts';
 
 export default suiteConfig({
   // A control plane and a browser use both cores of a CI machine.
