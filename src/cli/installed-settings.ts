@@ -18,7 +18,6 @@ import { listed } from '../lib/text.ts';
 import { withProfileResources } from './cluster/agent-resources.ts';
 import { withInstalledProfiles } from './installed-profiles.ts';
 import { type Catalogue, problemText, withDefaults, withSwitch, withUnread } from '../profiles/catalogue.ts';
-import type { Problem } from '../profiles/problem.ts';
 import { problemsOfDefaults, readDefaults } from '../settings/validate-defaults.ts';
 
 /** The key under which the chart puts the server's configuration file. */
@@ -183,18 +182,14 @@ export function problemsOfFile(content: JsonObject, catalogue: Catalogue): reado
   const invalid = options ? [] : decisionOptionNames.filter((name) => isInvalid(content, name));
   const defaults = readDefaults(given);
   const ofDefaults = defaults.ok
-    ? valueProblems(options ? withOptions(catalogue, options) : catalogue, Object.entries(defaults.value))
+    ? problemsOfDefaults(options ? withOptions(catalogue, options) : catalogue, Object.entries(defaults.value))
     : defaults.error.map((one) => ({ ...one, path: ['defaults', ...one.path] }));
   return [
     ...unknown,
     ...invalid.map((name) => `${name}: must be ${optionRows[name].expected}`),
-    ...ofDefaults.map(problemText),
+    // A value can be right by a profile that could not be read.
+    ...(catalogue.unread && defaults.ok ? [] : ofDefaults.map(problemText)),
   ];
-}
-
-/** A value can be right by a profile that could not be read. */
-function valueProblems(catalogue: Catalogue, defaults: readonly (readonly [string, string])[]): readonly Problem[] {
-  return catalogue.unread ? [] : problemsOfDefaults(catalogue, defaults);
 }
 
 function isInvalid(content: JsonObject, name: OptionName): boolean {

@@ -2,16 +2,15 @@ import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
 import type { ClusterState } from '../kubernetes/cluster-state.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import { creatorOf, workloadText } from '../kubernetes/owner.ts';
-import { type Container, containersOf, type Pod } from '../kubernetes/pod.ts';
+import { containersOf, type Pod } from '../kubernetes/pod.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import type { Profile } from '../profiles/profile.ts';
-import { builtinValues } from '../settings/builtin-values.ts';
-import { parametersFor } from '../settings/parameters.ts';
 import type { ReasonCode } from '../reasons/reason.ts';
 import { profileFor } from '../settings/canary.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { type AuditKind, auditPod, type PodFinding } from './audit-pod.ts';
 import { type Obstacle, obstacles } from './decisions/obstacle.ts';
+import { parameterValue } from './decisions/parameter-value.ts';
 import { type MislabelledNamespace, restartCommand } from './findings.ts';
 import type { UncreatedPods } from './uncreated-pods.ts';
 
@@ -201,23 +200,6 @@ function valueFindings({ label, maxInstances, pods: byNamespace }: ValueUse): re
       ? [finding('value-crowded', `has ${pods} instances; the vendor allows ${maxInstances}`)]
       : []),
   ];
-}
-
-/** The value that a container has: from the variable that holds just this parameter, otherwise the value that it would get now. */
-function parameterValue(
-  sources: SettingSources,
-  profile: Profile,
-  container: Container,
-  name: string,
-): string | undefined {
-  const variable = profile.environment.find(({ operation: { kind, value } }) => {
-    const [only, ...others] = 'text' in value ? value.text : [];
-    return kind === 'set' && others.length === 0 && typeof only === 'object' && only.parameter === name;
-  });
-  const written = variable && container.env?.findLast((one) => one.name === variable.name)?.value;
-  if (written !== undefined) return written;
-  const { parameters } = parametersFor(sources, profile, container.name, builtinValues(sources, container, profile));
-  return parameters.ok ? parameters.value.get(name)?.text : undefined;
 }
 
 export interface AuditFigures {

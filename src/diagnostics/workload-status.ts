@@ -1,6 +1,4 @@
-import { admitInContext } from '../admission/admit.ts';
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
-import { planDecision } from '../admission/planned-decision.ts';
 import type { Breaker } from '../api/breaker.ts';
 import type { InjectedStatus } from '../api/status-annotation.ts';
 import { creatorOf, workloadKeyOf, workloadText } from '../kubernetes/owner.ts';
@@ -9,27 +7,15 @@ import { profileHash } from '../profiles/fingerprint.ts';
 import { observePod } from '../observer/observed-pod.ts';
 import { hasRecovered, type PodState, type TimeOf } from '../observer/trouble.ts';
 import { profileFor } from '../settings/canary.ts';
-import type { Reason } from '../reasons/reason.ts';
 import type { SettingSources } from '../settings/resolve.ts';
 import { checkRecord } from './audit-pod.ts';
 import type { Obstacle } from './decisions/obstacle.ts';
+import { isGuess } from './decisions/unread.ts';
+import { NOT_ASKED, outlookNow, type WhyNot, whyNow } from './decisions/what-now.ts';
 import { restartCommand } from './findings.ts';
 import { breakersAbout, versionOf } from './liveness/known-breakers.ts';
 import type { VerdictCode } from './liveness/verdict-code.ts';
-import { type Outlook, outlookOf } from './rollout/outlook.ts';
-import { isGuess, isUndecided } from './decisions/unread.ts';
-
-/** Why pods of a workload have no agent, or what is wrong with the one they have. */
-export interface WhyNot {
-  /**
-   * A reason code, or `not-asked`: agent-injector was not asked when the pod was created, and would inject it now; `not-known`: what the server would decide
-   * is not known; or an obstacle, by which no new pod gets an agent.
-   */
-  readonly code: string;
-  readonly pods: number;
-  /** `record`: written when the pod was created. `now`: what would be decided now. */
-  readonly from: 'record' | 'now';
-}
+import type { Outlook } from './rollout/outlook.ts';
 
 export interface WorkloadStatus {
   readonly namespace: string;
@@ -209,9 +195,6 @@ export class WorkloadStatuses {
   }
 }
 
-const NOT_KNOWN = 'not-known';
-const NOT_ASKED = 'not-asked';
-
 /** What would be decided now is looked up only where the pod has no record: then nothing else says why. */
 function countMissing(
   counted: Counted,
@@ -225,17 +208,6 @@ function countMissing(
   countWhy(counted, code, 'now');
 }
 
-/** Why the pod has no agent, by what would be decided now. */
-function whyNow(
-  sources: SettingSources,
-  obstacle: Obstacle | undefined,
-): { readonly code: string; readonly reason?: Reason } {
-  const { decision } = admitInContext(sources);
-  const reason = decision.outcome === 'injected' ? undefined : decision.reason;
-  if (isUndecided(sources, reason)) return { code: NOT_KNOWN };
-  return reason ? { code: reason.code, reason } : { code: obstacle ?? NOT_ASKED };
-}
-
 /** A breaker is about the version that the pod would carry. */
 function countHeldBack({ heldBack }: Counted, sources: SettingSources, name: string): void {
   const profile = profileFor(sources, name);
@@ -245,20 +217,6 @@ function countHeldBack({ heldBack }: Counted, sources: SettingSources, name: str
 function countWhy(counted: Counted, code: string, from: WhyNot['from']): void {
   const before = counted.whyNot.get(code);
   counted.whyNot.set(code, { code, from, pods: (before?.pods ?? 0) + 1 });
-}
-
-/** Of a profile that is not known here, nothing is known. */
-function outlookNow(
-  sources: SettingSources,
-  injected: readonly InjectedStatus[],
-  obstacle: Obstacle | undefined,
-): Outlook | 'unreachable' {
-  if (isGuess(sources)) return 'kept';
-  const { injection, profiles } = sources.catalogue;
-  if (injection?.mode === 'dry-run') return 'stopped';
-  const known = injected.filter(({ profile }) => profiles.has(profile));
-  const outlook = known.length === 0 ? 'kept' : outlookOf(planDecision(sources).decision, known);
-  return outlook === 'kept' && obstacle ? 'unreachable' : outlook;
 }
 
 function statusOf(
