@@ -12,6 +12,8 @@ import { isProven } from './status-text.ts';
  */
 export function passOf(decision: Decision, pod: Pod, catalogue: Catalogue): Pass | undefined {
   if (annotationsOf(pod)[STATUS_ANNOTATION] === undefined) return undefined;
+  // The record is not that of a webhook.
+  if (decision.outcome === 'skipped' && decision.reason.code === 'injected-by-policy') return undefined;
   if (isProven(decision, pod, catalogue, 'any')) {
     const isSame = decision.outcome === 'skipped' && reasonTable[decision.reason.code].kind === 'satisfied';
     return isSame ? 'repeated' : 'later';

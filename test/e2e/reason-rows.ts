@@ -126,7 +126,7 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
       },
       spec: { containers: [container('app', { env: articleEnvironment })] },
     },
-    absent: { annotation: 'the record is that of the policy', audit: 'the policy has decided', log: 'nothing is new' },
+    absent: { annotation: 'the record is that of the policy' },
   },
   'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },

@@ -7,9 +7,7 @@ export function addExportCommand(program: Command): void {
   const command = addCommand(program, 'export', {
     summary: 'Write a profile as admission policies, which need no server',
     description: 'Writes a profile as objects that the API server itself carries out.',
-    examples: [
-      ['Write the policies of a profile', 'export policy --profile jennifer-dotnet --delivery persistentVolumeClaim'],
-    ],
+    examples: [['Show the flags of the policies', 'export help policy']],
   });
   addPolicy(command);
   command.helpCommand(...HELP_COMMAND);
