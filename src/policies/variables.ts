@@ -111,5 +111,9 @@ const WHY = [
   ['variables.pod != ""', 'variables.pod'],
   ['variables.beyond != ""', 'variables.beyond'],
   ['variables.injected', '""'],
+  [
+    '!variables.selected.exists(s, s) && (variables.isNamed || variables.chosen.exists(w, w != ""))',
+    '"no-target-container"',
+  ],
   ['variables.reasons.exists(r, r != "-")', 'variables.reasons.filter(r, r != "-")[0]'],
 ] as const;
