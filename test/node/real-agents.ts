@@ -13,12 +13,13 @@ import { render } from '../../src/profiles/template.ts';
 import { ours } from '../support/injected-cluster.ts';
 import { busybox } from '../support/node/image.ts';
 import { NODE_ADDRESS } from '../support/node/network.ts';
+import type { Node } from '../support/node/node.ts';
 import { nodeBinary } from '../support/node/places.ts';
 import { podOf, recordOf, type Pod } from '../support/pod.ts';
 import { run } from '../support/process.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createClaim } from './claims.ts';
-import { APP_IMAGE, optedInAt, type InjectedNode } from './injected-node.ts';
+import { APP_IMAGE, optedInAt } from './injected-node.ts';
 import { logsOf, runningPod } from './pods.ts';
 
 const USER = 1000;
@@ -48,7 +49,7 @@ export function deliveriesOf(agent: Agent): readonly string[] {
 }
 
 /** The name that the profile gives to the image, or one of this machine that the namespace gives. */
-function imageNameOf(agent: Agent): string {
+export function imageNameOf(agent: Agent): string {
   const { parameters, deliveries } = profileOf(agent);
   const copy = deliveries.flatMap((delivery) => ('copy' in delivery ? [delivery.copy.image] : []))[0];
   return parameters.has('agent-image') || !copy ? `localhost/real-${agent.profile}:1` : render(copy, new Map());
@@ -57,7 +58,7 @@ function imageNameOf(agent: Agent): string {
 const added = new Map<string, Promise<void>>();
 
 /** Adds the image of an agent to the node, once. */
-export async function addAgentImage(node: InjectedNode, agent: Agent): Promise<void> {
+export async function addAgentImage(node: Node, agent: Agent): Promise<void> {
   if (agent.image === undefined) return;
   const name = imageNameOf(agent);
   const adding = added.get(name) ?? addImageOf(node, agent, agent.image);
@@ -65,7 +66,7 @@ export async function addAgentImage(node: InjectedNode, agent: Agent): Promise<v
   await adding;
 }
 
-async function addImageOf(node: InjectedNode, agent: Agent, at: string): Promise<void> {
+async function addImageOf(node: Node, agent: Agent, at: string): Promise<void> {
   await node.addImage({
     name: imageNameOf(agent),
     contents: new Map([...busybox(nodeBinary('busybox')), [at, { from: filesOf(agent) }]]),
@@ -81,7 +82,7 @@ function withAddress(texts: Readonly<Record<string, string>>, { port }: Listener
   return Object.fromEntries(Object.entries(texts).map(replaced));
 }
 
-async function prepareNamespace({ client }: InjectedNode, one: Case, listener: Listener): Promise<void> {
+async function prepareNamespace({ client }: Node, one: Case, listener: Listener): Promise<void> {
   const { namespace, agent, runtime, way } = one;
   const { parameters } = profileOf(agent);
   const places = { 'agent-image': imageNameOf(agent), 'claim-name': CLAIM };
@@ -138,7 +139,7 @@ function podSpec({ agent, runtime, way }: Case, listener: Listener): Pod['spec']
 }
 
 /** What the users of the product see: `verify` says that the agent is alive, or that its profile knows no sign. */
-async function expectVerdict({ controlPlane }: InjectedNode, { namespace, agent }: Case): Promise<string> {
+async function expectVerdict({ controlPlane }: Node, { namespace, agent }: Case): Promise<string> {
   const { code, report } = await verify(controlPlane.kubeconfigPath, 'pod/web', namespace);
   expect({ code, verdict: report.code }, report.message).toEqual(expectedVerdict(agent));
   // Its sign is inside the container: it shows by an ephemeral container, too.
@@ -172,7 +173,7 @@ export async function verify(
 const SIGNS_WITHIN = { deadline: 180_000, interval: 500 };
 
 /** Runs an agent whose files are not there in a pod, and expects that `verify` says what is wrong. Returns what it says. */
-export async function expectBroken(node: InjectedNode, one: Case, listener: Listener): Promise<string> {
+export async function expectBroken(node: Node, one: Case, listener: Listener): Promise<string> {
   const { client, controlPlane, folder } = node;
   const { namespace } = one;
   const path = join(folder, 'empty');
@@ -198,7 +199,7 @@ export async function expectBroken(node: InjectedNode, one: Case, listener: List
 }
 
 /** Runs the agent in a pod, and expects its signs of life, the app's answer and the author's own value. Returns the first sign. */
-export async function expectAlive(node: InjectedNode, one: Case, listener: Listener): Promise<string> {
+export async function expectAlive(node: Node, one: Case, listener: Listener): Promise<string> {
   const { client } = node;
   const { namespace, agent, runtime, way } = one;
   await prepareNamespace(node, one, listener);
