@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withRequiredFields } from '../support/acceptable-pod.ts';
 import { pods } from '../support/generated-pod.ts';
 import { ApiError, type Client } from '../support/client.ts';
 import { optedIn, startInjectedCluster, type InjectedCluster } from '../support/injected-cluster.ts';
-import { instrumented, type Container, type Pod } from '../support/pod.ts';
+import { instrumented, type Pod } from '../support/pod.ts';
 
 // The API server refuses a pod that a patch has made invalid, whatever the failurePolicy. Only a real API server knows every such pod.
 
@@ -19,23 +20,6 @@ beforeAll(async () => {
   await client.createNamespace('bare');
 });
 afterAll(() => cluster?.stop());
-
-/** Adds what every pod must have, so that the API server accepts most of the generated pods. */
-function withRequiredFields(pod: Pod, index: number): Pod {
-  const names = new Set(((pod.spec['volumes'] ?? []) as readonly { readonly name: string }[]).map(({ name }) => name));
-  const fit = (container: Container): Container => {
-    const mounts = (container['volumeMounts'] ?? []) as readonly { readonly name: string }[];
-    return { ...container, image: 'image', volumeMounts: mounts.filter(({ name }) => names.has(name)) };
-  };
-  const { labels: _, ...metadata } = (pod.metadata ?? {}) as Record<string, unknown>;
-  const init = pod.spec.initContainers;
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...metadata, name: `pod-${index}`, managedFields: undefined },
-    spec: { ...pod.spec, containers: pod.spec.containers.map(fit), ...(init && { initContainers: init.map(fit) }) },
-  };
-}
 
 /** Returns the pod, or the message of the refusal. */
 async function dryRunIn(namespace: string, pod: Pod): Promise<Pod | string> {
