@@ -10,6 +10,7 @@ import { generatedPods, goldenPods, type NamedPod, recordedPods } from './polici
 import { costs } from './policies/cost.ts';
 import { BARE, canonical, caseOf, creatable, dryRun, judge } from './policies/proof.ts';
 import { Tally } from './policies/tally.ts';
+import { run } from '../support/process.ts';
 import { type RegisteredWebhook, registerWebhook } from './webhook.ts';
 
 // A policy decides as the webhook does, or the export has refused it: pod by pod, on a real API server. In the long run (E2E_LONG=1), each pod
@@ -88,6 +89,24 @@ describe('the export', () => {
     ).toEqual([]);
     expect(new Set(exported.map(({ profile }) => profile.name)).size).toBeGreaterThan(15);
     expect(refused.length + exported.length).toBeGreaterThan(100);
+  });
+
+  // By default, no API server serves a beta version.
+  test.each([
+    ['v1', 0, /takes it/],
+    ['v1beta1', 1, /does not serve .*v1beta1/],
+  ])('--verify asks the API server about %s', async (api, expected, said) => {
+    const flags = [
+      '--profile',
+      'jennifer-dotnet',
+      '--delivery',
+      'preinstalled',
+      '--param',
+      'server-address=a.example.com',
+    ];
+    const target = ['--api', api, '--verify', '--kubeconfig', controlPlane.kubeconfigPath];
+    const { code, stderr } = await run(['export', 'policy', ...flags, ...target]);
+    expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringMatching(said) });
   });
 });
 
