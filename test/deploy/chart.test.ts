@@ -418,6 +418,23 @@ describe.skipIf(helm === undefined)('the chart', () => {
     });
   });
 
+  it('lets the server read the one ConfigMap with facts about images, only where they are asked for', () => {
+    const ofFacts = (objects: ReturnType<typeof render>) =>
+      permissions(objects).filter((line) => line.startsWith('Role ') && line.includes('-image-facts: '));
+    const off = render('default', { args: ['--no-hooks'] });
+    expect(ofFacts(off)).toEqual([]);
+    expect(parse(serverConfiguration(off))).not.toHaveProperty('imageFacts');
+    const on = render('default', { args: ['--no-hooks', '--set', 'imageFacts.enabled=true'] });
+    expect(ofFacts(on)).toEqual([
+      'Role agent-injector-image-facts: list configmaps agent-injector-image-facts',
+      'Role agent-injector-image-facts: watch configmaps agent-injector-image-facts',
+    ]);
+    expect(parse(serverConfiguration(on))).toMatchObject({
+      imageFacts: `${NAMESPACE}/agent-injector-image-facts`,
+      imageFactsMaxAge: '30d',
+    });
+  });
+
   it('lets the server list pods only where it audits, by a role of its own', () => {
     const off = render('default', { args: ['--no-hooks', '--set', 'audit.enabled=false'] });
     expect(permissions(off).filter((line) => line.includes('pods'))).toEqual([]);
