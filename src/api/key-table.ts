@@ -49,8 +49,16 @@ export const keyTable: readonly KeyRow[] = [
     name: 'profile',
     as: 'annotation',
     on: ['namespace', 'pod', 'container'],
-    values: 'profile names, comma-separated, or `none`',
-    meaning: 'The agents to inject.',
+    values: 'profile names, comma-separated, `none`, `auto` or `auto(NAME, NAME)`',
+    meaning:
+      'The agents to inject. `auto`: of the named profiles, or those of `auto-profiles`, the one for the language that the container is proven to run.',
+  },
+  {
+    name: 'auto-profiles',
+    as: 'annotation',
+    on: ['namespace'],
+    values: 'profile names, comma-separated',
+    meaning: 'The profiles that `profile: auto` chooses from, one for each language.',
   },
   {
     name: 'containers',

@@ -146,8 +146,8 @@ function containerResult(outcome: ContainerOutcome, textOf: (reason: Reason) => 
 }
 
 function profilesIn(sources: SettingSources): readonly Profile[] {
-  const profiles = containersOf(sources.pod).flatMap(({ name }) => {
-    const selected = profilesFor(sources, name);
+  const profiles = containersOf(sources.pod).flatMap((container) => {
+    const selected = profilesFor(sources, container);
     return selected.ok ? selected.value : [];
   });
   return [...new Set(profiles)];

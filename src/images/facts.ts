@@ -1,6 +1,7 @@
 import type { Evidenced, ImageFacts } from '../kubernetes/images/facts.ts';
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { type Catalogue, comparableGuid } from '../profiles/catalogue.ts';
+import { languageOfProgram, languageProofs, languagesOfImage, withoutLaunchers } from '../profiles/languages.ts';
 import { ContainerView, firstMatch } from '../profiles/matcher.ts';
 
 /** What an image says of itself, as plain data: its config, in the words of the OCI image specification. */
@@ -27,32 +28,17 @@ export interface ImageVariable {
   readonly setBy: readonly string[];
 }
 
-/** Variables of the official images of each language. The first that is set proves the language; its value is the version where `version` says so. */
-const languages: readonly { readonly language: string; readonly variable: string; readonly isVersion: boolean }[] = [
-  // dotnet/dotnet-docker: src/*/Dockerfile
-  { language: 'dotnet', variable: 'ASPNET_VERSION', isVersion: true },
-  { language: 'dotnet', variable: 'DOTNET_VERSION', isVersion: true },
-  // adoptium/containers, docker-library/openjdk, corretto, Red Hat's UBI
-  { language: 'java', variable: 'JAVA_VERSION', isVersion: true },
-  { language: 'java', variable: 'JAVA_HOME', isVersion: false },
-  // nodejs/docker-node
-  { language: 'nodejs', variable: 'NODE_VERSION', isVersion: true },
-  // docker-library/php, docker-library/ruby, docker-library/python, docker-library/golang
-  { language: 'php', variable: 'PHP_VERSION', isVersion: true },
-  { language: 'ruby', variable: 'RUBY_VERSION', isVersion: true },
-  { language: 'python', variable: 'PYTHON_VERSION', isVersion: true },
-  { language: 'go', variable: 'GOLANG_VERSION', isVersion: true },
+/** Packages of a runtime. Where one is installed in an image that is made for another language, only the entrypoint decides. */
+const runtimePackages: readonly (readonly [language: string, pattern: RegExp])[] = [
+  ['java', /\b(?:openjdk-?\d+|default-(?:jre|jdk)|temurin-\d+|msopenjdk-\d+|java-[\d.]+-(?:openjdk|amazon-corretto)\S*)/],
+  ['nodejs', /\snodejs\b/],
+  ['dotnet', /\b(?:dotnet-(?:sdk|runtime)|aspnetcore-runtime)-\d/],
+  ['python', /\s(?:python3(?:\.\d+)?)(?=[\s;"']|$)/],
+  ['php', /\sphp(?:\d[\d.]*)?(?:-fpm|-cli)?(?=[\s;"']|$)/],
 ];
 
-/** Programs that run a language, by the last part of their path. */
-const programs: readonly (readonly [language: string, program: RegExp])[] = [
-  ['dotnet', /^dotnet$/],
-  ['java', /^java$/],
-  ['nodejs', /^(?:node|nodejs)$/],
-  ['python', /^(?:python[\d.]*|gunicorn|uvicorn)$/],
-  ['php', /^(?:php|php-fpm)[\d.]*$/],
-  ['ruby', /^(?:ruby|puma)$/],
-];
+/** What is installed as `--virtual` is for a build, and removed again (nodejs/docker-node: Python in the images of Alpine). */
+const INSTALL = /\b(?:apk|apt-get|apt|dnf|microdnf|tdnf|yum|zypper)\b(?!.*--virtual).*\b(?:add|install)\b/s;
 
 const APK = /(?:^|[\s;&|])apk\s+(?:--\S+\s+)*(?:add|upgrade|update)\b/;
 
@@ -73,7 +59,7 @@ export function imageFacts(image: ImageDescription, catalogue: Catalogue): Confi
   const container = { name: 'image', command: [...entrypoint], args: [...cmd] };
   const view = new ContainerView(container, environment, new Set());
   return {
-    language: languageOf(image),
+    language: languageOf(image, catalogue),
     libc: libcOf(image),
     user,
     workingDir,
@@ -84,20 +70,28 @@ export function imageFacts(image: ImageDescription, catalogue: Catalogue): Confi
   };
 }
 
-function languageOf({ environment, entrypoint, cmd }: ImageDescription): ImageFacts['language'] {
-  const [command = ''] = entrypoint.length > 0 ? entrypoint : cmd;
-  const program = command.slice(command.lastIndexOf('/') + 1);
-  const byProgram = programs.find(([, pattern]) => pattern.test(program))?.[0];
-  const shown = languages.flatMap(({ language, variable, isVersion }) => {
-    const value = environment.find(({ name }) => name === variable)?.value;
-    return value ? [{ is: language, by: variable, version: isVersion ? value : undefined }] : [];
-  });
-  // An image with two runtimes is of the language that its entrypoint starts.
-  const found = byProgram === undefined ? onlyOne(shown) : shown.find(({ is }) => is === byProgram);
-  if (found) return found;
-  return byProgram === undefined
-    ? undefined
-    : { is: byProgram, by: entrypoint.length > 0 ? 'its entrypoint' : 'its command', version: undefined };
+function languageOf(
+  { environment, entrypoint, cmd, history }: ImageDescription,
+  catalogue: Catalogue,
+): ImageFacts['language'] {
+  const proofs = languageProofs(catalogue);
+  const [program = '', next = ''] = withoutLaunchers([...entrypoint, ...cmd]);
+  const shown = languagesOfImage(environment, proofs).map(({ is, by, value }) => ({
+    is,
+    by,
+    version: by.endsWith('_HOME') ? undefined : value,
+  }));
+  const started = languageOfProgram(program, proofs)?.is;
+  if (started !== undefined)
+    return shown.find(({ is }) => is === started) ?? { is: started, by: entrypoint.length > 0 ? 'its entrypoint' : 'its command', version: undefined };
+  // An entrypoint of the image's own starts what is behind it. An image with two runtimes is of that language.
+  const behind = shown.find(({ is }) => is === languageOfProgram(next, proofs)?.is);
+  if (behind) return behind;
+  const installed = history.filter((step) => INSTALL.test(step));
+  const packages = runtimePackages.flatMap(([is, pattern]) =>
+    installed.some((step) => pattern.test(step)) ? [{ is, by: 'a package', version: undefined }] : [],
+  );
+  return shown.length === 0 ? undefined : onlyOne([...shown, ...packages]);
 }
 
 function onlyOne<T extends Evidenced>(shown: readonly T[]): T | undefined {

@@ -53,7 +53,7 @@ function allTargets(pod: Pod): readonly TargetContainer[] {
 function profileNames(sources: SettingSources, all: readonly TargetContainer[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { container } of all) {
-    const profiles = profilesFor(sources, container.name);
+    const profiles = profilesFor(sources, container);
     for (const profile of profiles.ok ? profiles.value : []) names.add(profile.name);
   }
   return names;
@@ -141,7 +141,7 @@ export class ContainerSelector {
     const present = new Set(outcomes.map(({ profile }) => profile));
     const missing = new Map<string, string>();
     for (const { container } of this.targets) {
-      const profiles = profilesFor(this.#sources, container.name);
+      const profiles = profilesFor(this.#sources, container);
       for (const { name } of profiles.ok ? profiles.value : [])
         if (!present.has(name)) missing.set(name, container.name);
     }

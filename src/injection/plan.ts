@@ -8,7 +8,7 @@ import type { Reason } from '../reasons/reason.ts';
 import { appliedTarget } from '../settings/targets/applied.ts';
 import { targetText } from '../settings/targets/target.ts';
 import { isRequired } from '../settings/required.ts';
-import { profilesFor } from '../settings/selected-profiles.ts';
+import { choiceFor } from '../settings/selected-profiles.ts';
 import { MAX_NOTICES } from '../settings/unknown-keys.ts';
 import { planAgent } from './agent-plan.ts';
 import type { ContainerSelector, TargetContainer } from './container-selection.ts';
@@ -149,7 +149,9 @@ function planContainer(podDraft: PodDraft, target: TargetContainer, selector: Co
     notices: [],
     image: containerImage(context, target.container),
   };
-  const profiles = profilesFor(context, name);
+  const { profiles, evidence } = choiceFor(context, target.container);
+  if (evidence !== undefined)
+    traceResult(context.trace, { ...LANGUAGE, holds: `the language is proven (${evidence})` }, { container: name }, profiles);
   const isNone = profiles.ok && profiles.value.length === 0;
   traceResult(context.trace, PROFILE, { container: name }, isNone ? NO_PROFILE : profiles);
   const outcomes = outcomesOf(profiles, draft, selector);
@@ -174,6 +176,8 @@ function outcomesOf(
 }
 
 const NO_PROFILE: Result<never, Reason> = { ok: false, error: { code: 'no-profile' } };
+
+const LANGUAGE = { stage: 'containers', name: 'language' } as const;
 
 const PROFILE = { stage: 'containers', name: 'profile', holds: 'a profile is chosen, and it exists' } as const;
 

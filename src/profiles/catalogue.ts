@@ -1,8 +1,9 @@
 import { type InjectionSwitch, stricterSwitch } from '../api/injection-switch.ts';
 import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
-import { pathText, splitList } from '../lib/text.ts';
+import { pathText } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
+import { readProfileChoice } from './profile-choice.ts';
 import type { Profile } from './profile.ts';
 import { forbiddenBy, type Tenancy } from './tenancy/policy.ts';
 
@@ -92,7 +93,7 @@ export function withDefaults(catalogue: Catalogue, defaults: Iterable<readonly [
  * then gets none.
  */
 export function withTenancy(catalogue: Catalogue, tenancy: Tenancy): Catalogue {
-  const isForbidden = splitList(catalogue.defaults.get('profile') ?? '').some(
+  const isForbidden = (readProfileChoice(catalogue.defaults.get('profile') ?? '')?.names ?? []).some(
     (name) => forbiddenBy(tenancy, name, true) !== undefined,
   );
   const defaults = new Map(catalogue.defaults);

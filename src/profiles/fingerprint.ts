@@ -22,6 +22,7 @@ function effectOf(profile: Profile): object {
     vendor: _vendor,
     description: _description,
     language: _language,
+    detect: _detect,
     documentation: _documentation,
     sources: _sources,
     advisories: _advisories,

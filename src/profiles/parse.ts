@@ -63,7 +63,7 @@ function toProfile(
   deliveries: Profile['deliveries'],
   environment: readonly EnvironmentEntry[],
 ): Profile {
-  const { vendor, description, language, documentation, sources, namespaces, slots, conflicts, advisories, tests } =
+  const { vendor, description, language, detect, documentation, sources, namespaces, slots, conflicts, advisories, tests } =
     spec;
   const { kubernetes, ...constraints } = spec.constraints;
   return {
@@ -71,6 +71,7 @@ function toProfile(
     vendor,
     description,
     language,
+    detect,
     documentation,
     sources,
     namespaces,

@@ -6,6 +6,7 @@ import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import type { Delivery } from './delivery.ts';
 import type { Change, EnvironmentEntry } from './environment.ts';
+import type { LanguageProof } from './languages.ts';
 import type { Template } from './template.ts';
 
 export interface Mount {
@@ -79,6 +80,8 @@ export interface Profile {
   readonly vendor: string;
   readonly description: string;
   readonly language: string | undefined;
+  /** What proves the language, besides what is built in (languages.ts). */
+  readonly detect: Omit<LanguageProof, 'language'> | undefined;
   readonly documentation: string | undefined;
   readonly sources: readonly string[];
   /** Names or globs of the namespaces that may use the profile; undefined: all. */

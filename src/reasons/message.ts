@@ -7,6 +7,7 @@ import { versionText } from '../kubernetes/version.ts';
 import { didYouMean } from '../lib/suggest.ts';
 import { oneLine, quote } from '../lib/text.ts';
 import { keptText, shownLibcText, unknownImageText } from './image-message.ts';
+import { languageMessages } from './language-reasons.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
 import type { UnmetRequirement, SkippedDelivery, Reason, ReasonCode, Source } from './reason.ts';
@@ -17,6 +18,7 @@ type Messages = { readonly [code in ReasonCode]: (reason: Extract<Reason, { code
 const MAX_ADVICE_LENGTH = 400;
 
 const messages: Messages = {
+  ...languageMessages(sourceText),
   'not-a-pod': ({ resource }) => `${quote(resource)} is not a Pod`,
   'not-a-creation': ({ operation }) => `the operation is ${quote(operation)}, not CREATE`,
   'mirror-pod': () => 'the pod is the mirror pod of a static pod',

@@ -1,6 +1,7 @@
 import { noticeTable } from './notice-table.ts';
 import type { ReasonRow } from './reason-kind.ts';
 import type { ReasonCode } from './reason.ts';
+import { languageTable } from './language-reasons.ts';
 import { suspensionTable } from './suspension-table.ts';
 
 /** Every reason code. Codes are public: metrics, logs and annotations contain them, and a code never changes its meaning. */
@@ -37,6 +38,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     hint: 'Set the annotation agent-injector.io/inject: "true" on the pod template, or remove the label or annotation that the message names.',
   },
   ...suspensionTable,
+  ...languageTable,
   'already-instrumented': {
     kind: 'satisfied',
     meaning:

@@ -2,9 +2,13 @@ import type { ContainerNotice } from './container-notice.ts';
 import type { ConflictReason, ImageReason } from './image-reason.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { ClaimProblem } from './claim-problem.ts';
+import type { LanguageReason } from './language-reasons.ts';
+import type { Source } from './source.ts';
 import type { EnforcedLevel } from '../kubernetes/pod-security.ts';
 import type { Level } from '../api/keys.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
+
+export type { Setting, Source } from './source.ts';
 
 export interface SkippedDelivery {
   readonly delivery: string;
@@ -42,6 +46,7 @@ export type UnmetRequirement =
 
 /** The reason for not injecting a pod or a container, or a notice: the facts, which `reasonMessage` turns into text. */
 export type Reason =
+  | LanguageReason
   | { readonly code: 'not-a-pod'; readonly resource: string }
   | { readonly code: 'not-a-creation'; readonly operation: string }
   | { readonly code: 'mirror-pod' }
@@ -216,17 +221,3 @@ export type Reason =
   | ContainerNotice;
 
 export type ReasonCode = Reason['code'];
-
-export type Source =
-  | {
-      readonly from: 'container' | 'pod' | 'namespace' | 'cluster';
-      readonly key: string;
-      readonly label?: true;
-    }
-  | { readonly from: 'target' | 'cluster-target'; readonly key: string }
-  | { readonly from: 'profile' };
-
-export interface Setting {
-  readonly text: string;
-  readonly source: Source;
-}

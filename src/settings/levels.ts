@@ -42,7 +42,7 @@ export function countsFrom(
 
 /** The settings that decide which agent a pod gets. `containers.PROFILE` is one of them, too. */
 function decidesAgent(setting: string): boolean {
-  return ['profile', 'containers', 'delivery'].includes(setting) || setting.startsWith('containers.');
+  return ['profile', 'auto-profiles', 'containers', 'delivery'].includes(setting) || setting.startsWith('containers.');
 }
 
 /**

@@ -1,33 +1,62 @@
+import type { Container } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
-import { splitList } from '../lib/text.ts';
+import { PROFILE_CHOICE_EXPECTED, type ProfileChoice, readProfileChoice } from '../profiles/profile-choice.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Reason } from '../reasons/reason.ts';
+import type { Reason, Setting } from '../reasons/reason.ts';
+import { type AutomaticChoice, chooseByLanguage } from './automatic-profile.ts';
 import { profileFor } from './canary.ts';
-import { resolveSetting, type SettingSources } from './resolve.ts';
+import { invalidSetting, resolveSetting, type SettingSources } from './resolve.ts';
 
 // A pod can have thousands of containers, and one list with thousands of names for all of them: it is parsed once.
-const parsedLists = new WeakMap<SettingSources, Map<string, readonly string[]>>();
+const parsedLists = new WeakMap<SettingSources, Map<string, ProfileChoice | undefined>>();
 
-function namesIn(sources: SettingSources, text: string): readonly string[] {
-  const lists = parsedLists.get(sources) ?? new Map<string, readonly string[]>();
+function choiceIn(sources: SettingSources, text: string): ProfileChoice | undefined {
+  const lists = parsedLists.get(sources) ?? new Map<string, ProfileChoice | undefined>();
   parsedLists.set(sources, lists);
-  const names = lists.get(text) ?? [...new Set(splitList(text))];
-  lists.set(text, names);
-  return names;
+  const choice = lists.has(text) ? lists.get(text) : readProfileChoice(text);
+  lists.set(text, choice);
+  return choice;
 }
 
+/** The setting that names the profiles for `auto` alone. */
+export const AUTO_PROFILES = 'auto-profiles';
+
 /** The profiles that are selected for a container, without duplicates. An empty list is valid, and so is `none`. */
-export function profilesFor(sources: SettingSources, container: string): Result<readonly Profile[], Reason> {
-  const setting = resolveSetting(sources, 'profile', container);
-  const names = setting ? namesIn(sources, setting.text) : [];
-  if (!setting || names.length === 0 || (names.length === 1 && names[0] === 'none')) return { ok: true, value: [] };
+export function profilesFor(sources: SettingSources, container: Container): Result<readonly Profile[], Reason> {
+  return choiceFor(sources, container).profiles;
+}
+
+/** The same, with the evidence for what `auto` chooses. */
+export function choiceFor(sources: SettingSources, container: Container): AutomaticChoice {
+  const setting = resolveSetting(sources, 'profile', container.name);
+  if (!setting) return chosen({ ok: true, value: [] });
+  const choice = choiceIn(sources, setting.text);
+  if (!choice) return chosen({ ok: false, error: invalidSetting('profile', setting, PROFILE_CHOICE_EXPECTED) });
+  if (!choice.auto) return chosen(profilesNamed(sources, choice.names, setting));
+  const named = choice.names.length > 0 ? setting : resolveSetting(sources, AUTO_PROFILES, container.name);
+  const names = named === setting ? choice.names : (named && choiceIn(sources, named.text)?.names) || [];
+  if (!named || names.length === 0)
+    return chosen({ ok: false, error: { code: 'auto-without-profiles', source: setting.source } });
+  const candidates = profilesNamed(sources, names, named);
+  return candidates.ok ? chooseByLanguage(sources, container, candidates.value) : chosen(candidates);
+}
+
+function chosen(profiles: AutomaticChoice['profiles']): AutomaticChoice {
+  return { profiles, evidence: undefined };
+}
+
+function profilesNamed(
+  sources: SettingSources,
+  names: readonly string[],
+  { source }: Setting,
+): Result<readonly Profile[], Reason> {
   const profiles: Profile[] = [];
   for (const name of names) {
     const profile = profileFor(sources, name);
     if (!profile) {
       const suggestion = nearest(name, sources.catalogue.profiles.keys());
-      return { ok: false, error: { code: 'unknown-profile', name, source: setting.source, suggestion } };
+      return { ok: false, error: { code: 'unknown-profile', name, source, suggestion } };
     }
     profiles.push(profile);
   }

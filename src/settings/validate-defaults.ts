@@ -3,10 +3,10 @@ import { isGlob } from '../lib/glob.ts';
 import { isObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { didYouMean, nearest } from '../lib/suggest.ts';
-import { splitList } from '../lib/text.ts';
 import { type Catalogue, profileForbiddenBy } from '../profiles/catalogue.ts';
 import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
 import type { Problem } from '../profiles/problem.ts';
+import { PROFILE_CHOICE_EXPECTED, readProfileChoice } from '../profiles/profile-choice.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import { settingValues } from './setting-values.ts';
 
@@ -33,10 +33,8 @@ const fixed =
 const checks: Readonly<Record<string, Check>> = {
   inject: fixed('inject'),
   libc: fixed('libc'),
-  profile: (catalogue, value) =>
-    splitList(value)
-      .filter((word) => word !== 'none')
-      .flatMap((word) => problemOfProfile(catalogue, word) ?? []),
+  profile: problemsOfChoice,
+  'auto-profiles': problemsOfChoice,
   delivery: ({ profiles }, value) => {
     const all = [...profiles.values()].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.name));
     const known = new Set([...all, AUTO]);
@@ -52,6 +50,13 @@ const checks: Readonly<Record<string, Check>> = {
   [CANARY_VERSION]: fixed('canary-version'),
   [SUSPENDED]: () => [`is an annotation of namespaces: to stop the whole cluster, set \`injection: "off"\``],
 };
+
+/** The settings that name profiles. */
+function problemsOfChoice(catalogue: Catalogue, value: string): readonly string[] {
+  const choice = readProfileChoice(value);
+  if (!choice) return [`must be ${PROFILE_CHOICE_EXPECTED}`];
+  return choice.names.flatMap((name) => problemOfProfile(catalogue, name) ?? []);
+}
 
 function problemOfProfile(catalogue: Catalogue, name: string): string | undefined {
   if (!catalogue.profiles.has(name)) return unknownProfile(catalogue, name);

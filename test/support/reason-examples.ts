@@ -42,6 +42,23 @@ export const examples: { readonly [code in ReasonCode]: Extract<Reason, { code: 
   'variables-already-set': { code: 'variables-already-set', profile: 'jennifer-dotnet' },
   'malformed-pod': { code: 'malformed-pod', path: 'spec.containers', expected: 'a list with at least one element' },
   'no-profile': { code: 'no-profile' },
+  'auto-without-profiles': { code: 'auto-without-profiles', source: onNamespace('profile') },
+  'language-not-proven': { code: 'language-not-proven', seen: 'it starts a shell, sh' },
+  'languages-ambiguous': {
+    code: 'languages-ambiguous',
+    seen: 'its image is for nodejs and its arguments start python3',
+  },
+  'language-without-profile': {
+    code: 'language-without-profile',
+    language: 'ruby',
+    seen: 'it starts puma',
+    profiles: ['opentelemetry-java', 'opentelemetry-nodejs'],
+  },
+  'profiles-ambiguous': {
+    code: 'profiles-ambiguous',
+    language: 'java',
+    profiles: ['jennifer-java', 'opentelemetry-java'],
+  },
   'unknown-profile': {
     code: 'unknown-profile',
     name: 'jenifer-dotnet',

@@ -4,6 +4,7 @@ import { parseVersion } from '../../kubernetes/version.ts';
 import { LIBCS } from '../keys.ts';
 import { conditionSchema } from './condition.ts';
 import { deliverySchema } from './delivery.ts';
+import { detectSchema } from './detect.ts';
 import { environmentSchema } from './environment.ts';
 import { matcherSchema } from './matcher.ts';
 import { parameterSchema } from './parameter.ts';
@@ -103,6 +104,7 @@ export const profileSchema = z.strictObject({
     vendor: z.string().describe('Vendor of the agent.'),
     description: z.string().describe('One sentence about the agent.'),
     language: z.string().optional().describe('Runtime, such as dotnet, java, nodejs, python or php.'),
+    detect: detectSchema.optional(),
     documentation: z.url().optional().describe("The vendor's documentation of the agent."),
     sources: z.array(z.string()).default([]).describe('Sources of the facts in this profile.'),
     namespaces: z.array(z.string()).optional().describe('Names or globs of the allowed namespaces. Default: all.'),

@@ -8,7 +8,9 @@ const metadata = z.looseObject({ name: z.string().min(1).max(253) });
 
 const PROFILE = '[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?';
 
-const PROFILES = new RegExp(`^${PROFILE}(,${PROFILE})*$`);
+const NAMES = `${PROFILE}(,${PROFILE})*`;
+
+const PROFILES = new RegExp(`^(${NAMES}|auto\\(${NAMES}\\))$`);
 
 /** The most parameters of a target. */
 export const MAX_PARAMETERS = 64;
@@ -19,8 +21,8 @@ const targetSpec = {
     .string()
     .min(1)
     .max(512)
-    .regex(PROFILES, 'must be names of profiles, comma-separated and without spaces, or none')
-    .describe('The agent, or several, comma-separated; none: the selected pods get no agent.'),
+    .regex(PROFILES, 'must be names of profiles, comma-separated and without spaces, none, auto or auto(NAME,NAME)')
+    .describe('The agent, or several, comma-separated; none: the selected pods get no agent. auto(NAME,NAME): of these, the one for the language that a container is proven to run.'),
   podSelector: labelSelectorSchema.optional().describe('Selects pods by their labels. Default: all pods.'),
   containers: z
     .array(

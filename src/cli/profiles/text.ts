@@ -1,6 +1,6 @@
 import { LEVELS } from '../../api/keys.ts';
-import { splitList } from '../../lib/text.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
+import { readProfileChoice } from '../../profiles/profile-choice.ts';
 import type {
   NoteSummary,
   ConstraintsSummary,
@@ -17,7 +17,7 @@ export function listLines(
   { own, defaults }: Pick<Catalogue, 'own' | 'defaults'>,
   isWide: boolean,
 ): readonly string[] {
-  const chosen = new Set(splitList(defaults.get('profile') ?? ''));
+  const chosen = new Set(readProfileChoice(defaults.get('profile') ?? '')?.names);
   const rows = all
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, vendor, language, deliveries, parameters }) => [

@@ -140,8 +140,8 @@ function withWorkload(pod: Pod, workload: string | undefined): Metadata {
 }
 
 /** True if a profile for the container tells images apart by their tags. */
-function isVersioned(context: InjectionContext, { name }: Container): boolean {
-  const profiles = profilesFor(context, name);
+function isVersioned(context: InjectionContext, container: Container): boolean {
+  const profiles = profilesFor(context, container);
   return profiles.ok && profiles.value.some(readsImageTag);
 }
 

@@ -3,11 +3,11 @@ import { CLUSTER_TARGET_KIND, TARGET_KIND } from '../../api/target/kinds.ts';
 import type { StoredTarget } from '../../cluster/caches/targets.ts';
 import type { StoredResource } from '../../cluster/resources/status-watch.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { splitList } from '../../lib/text.ts';
 import type { ProfileState } from '../../profile-sources/resource-profiles.ts';
 import { runInSlices } from '../../profile-sources/slices.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { profileHash } from '../../profiles/fingerprint.ts';
+import { readProfileChoice } from '../../profiles/profile-choice.ts';
 import { PROFILE_OWNERSHIP, profileReport, type ProfileVersion } from '../../resources/profile-report.ts';
 import type { Report } from '../../resources/status.ts';
 import { TARGET_OWNERSHIP, targetReport } from '../../resources/target-report.ts';
@@ -82,7 +82,7 @@ function reportOf(
   profiles: Catalogue['profiles'],
   winners: ReadonlyMap<Target, readonly string[]>,
 ): Report {
-  const named = splitList(target?.settings.get('profile') ?? '').filter((name) => name !== 'none');
+  const named = readProfileChoice(target?.settings.get('profile') ?? '')?.names ?? [];
   return targetReport({
     generation,
     problems,
