@@ -116,6 +116,17 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'variables-already-set': { pod: { spec: { containers: [container('app', { env: articleEnvironment })] } } },
   'malformed-pod': { by: 'direct', pod: { spec: { containers: [] } }, absent: noApiServer },
   'no-profile': { settings: { profile: 'none' } },
+  'auto-without-profiles': { settings: { profile: 'auto' } },
+  'language-not-proven': { settings: { profile: 'auto(opentelemetry-java)' } },
+  'languages-ambiguous': { by: 'image-facts', absent: {} },
+  'language-without-profile': {
+    settings: { profile: 'auto(opentelemetry-java)' },
+    pod: { spec: { containers: [container('app', { command: ['node'] })] } },
+  },
+  'profiles-ambiguous': {
+    settings: { profile: 'auto(opentelemetry-java, jennifer-java)' },
+    pod: { spec: { containers: [container('app', { command: ['java'] })] } },
+  },
   'unknown-profile': { settings: { profile: 'jenifer-dotnet' } },
   'unknown-delivery': { pod: settings({ delivery: 'carrier-pigeon' }) },
   'invalid-value': { pod: settings({ 'domain-id': '40000' }) },
