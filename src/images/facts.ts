@@ -1,7 +1,7 @@
 import type { Evidenced, ImageFacts } from '../kubernetes/images/facts.ts';
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { type Catalogue, comparableGuid } from '../profiles/catalogue.ts';
-import { languageOfProgram, languageProofs, languagesOfImage, withoutLaunchers } from '../profiles/languages.ts';
+import { languageOfProgram, languageProofs, languagesOfImage, withoutLaunchers } from '../profiles/automatic/languages.ts';
 import { ContainerView, firstMatch } from '../profiles/matcher.ts';
 
 /** What an image says of itself, as plain data: its config, in the words of the OCI image specification. */

@@ -3,7 +3,7 @@ import { SETTINGS_OF_PROFILES, userSettingNames } from '../api/key-table.ts';
 import type { Matcher } from '../api/profile/matcher.ts';
 import { pathText } from '../lib/text.ts';
 import type { Problem } from './problem.ts';
-import { readProfileChoice } from './profile-choice.ts';
+import { readProfileChoice } from './automatic/profile-choice.ts';
 import type { Profile } from './profile.ts';
 import { forbiddenBy, type Tenancy } from './tenancy/policy.ts';
 

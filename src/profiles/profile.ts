@@ -6,7 +6,7 @@ import type { SignsOfLife } from '../api/profile/signs-of-life.ts';
 import type { KubernetesVersion } from '../kubernetes/version.ts';
 import type { Delivery } from './delivery.ts';
 import type { Change, EnvironmentEntry } from './environment.ts';
-import type { LanguageProof } from './languages.ts';
+import type { LanguageProof } from './automatic/languages.ts';
 import type { Template } from './template.ts';
 
 export interface Mount {
@@ -80,7 +80,7 @@ export interface Profile {
   readonly vendor: string;
   readonly description: string;
   readonly language: string | undefined;
-  /** What proves the language, besides what is built in (languages.ts). */
+  /** What proves the language, in addition to what is built in (automatic/languages.ts). */
   readonly detect: Omit<LanguageProof, 'language'> | undefined;
   readonly documentation: string | undefined;
   readonly sources: readonly string[];

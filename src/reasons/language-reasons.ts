@@ -6,7 +6,8 @@ import type { Source } from './source.ts';
 /** Why `profile: auto` chooses none. `seen`: what the container and its image show. */
 export type LanguageReason =
   | { readonly code: 'auto-without-profiles'; readonly source: Source }
-  | { readonly code: 'language-not-proven' | 'languages-ambiguous'; readonly seen: string }
+  | { readonly code: 'language-not-proven'; readonly seen: string }
+  | { readonly code: 'languages-ambiguous'; readonly seen: string }
   | {
       readonly code: 'language-without-profile';
       readonly language: string;

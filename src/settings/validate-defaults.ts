@@ -6,7 +6,7 @@ import { didYouMean, nearest } from '../lib/suggest.ts';
 import { type Catalogue, profileForbiddenBy } from '../profiles/catalogue.ts';
 import { acceptsIn, expectationIn } from '../profiles/variables/list-values.ts';
 import type { Problem } from '../profiles/problem.ts';
-import { PROFILE_CHOICE_EXPECTED, readProfileChoice } from '../profiles/profile-choice.ts';
+import { PROFILE_CHOICE_EXPECTED, readProfileChoice } from '../profiles/automatic/profile-choice.ts';
 import { subjectOf } from '../profiles/tenancy/policy.ts';
 import { settingValues } from './setting-values.ts';
 

@@ -28,7 +28,8 @@ export interface Row {
     | 'overload'
     | 'defect'
     | 'rehearsal'
-    | 'breaker';
+    | 'breaker'
+    | 'image-facts';
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
@@ -118,7 +119,10 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'no-profile': { settings: { profile: 'none' } },
   'auto-without-profiles': { settings: { profile: 'auto' } },
   'language-not-proven': { settings: { profile: 'auto(opentelemetry-java)' } },
-  'languages-ambiguous': { by: 'image-facts', absent: {} },
+  'languages-ambiguous': {
+    by: 'image-facts',
+    pod: { spec: { containers: [container('app', { args: ['python3', 'app.py'] })] } },
+  },
   'language-without-profile': {
     settings: { profile: 'auto(opentelemetry-java)' },
     pod: { spec: { containers: [container('app', { command: ['node'] })] } },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const names = (of: z.ZodString) => z.array(of).max(32).default([]);
 
-/** What proves the language of a profile, besides what is built in. */
+/** What proves the language of a profile, in addition to what is built in. */
 export const detectSchema = z
   .strictObject({
     programs: names(
@@ -17,5 +17,5 @@ export const detectSchema = z
     ),
   })
   .describe(
-    'What proves that a container runs the language, for `profile: auto`, besides what is built in for dotnet, java, nodejs, python, php and ruby.',
+    'What proves that a container runs the language, for `profile: auto`. The programs and images of dotnet, java, nodejs, python, php and ruby are built in.',
   );

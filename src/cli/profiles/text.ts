@@ -1,6 +1,6 @@
 import { LEVELS } from '../../api/keys.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
-import { readProfileChoice } from '../../profiles/profile-choice.ts';
+import { readProfileChoice } from '../../profiles/automatic/profile-choice.ts';
 import type {
   NoteSummary,
   ConstraintsSummary,

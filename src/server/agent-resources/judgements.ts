@@ -7,7 +7,7 @@ import type { ProfileState } from '../../profile-sources/resource-profiles.ts';
 import { runInSlices } from '../../profile-sources/slices.ts';
 import type { Catalogue } from '../../profiles/catalogue.ts';
 import { profileHash } from '../../profiles/fingerprint.ts';
-import { readProfileChoice } from '../../profiles/profile-choice.ts';
+import { readProfileChoice } from '../../profiles/automatic/profile-choice.ts';
 import { PROFILE_OWNERSHIP, profileReport, type ProfileVersion } from '../../resources/profile-report.ts';
 import type { Report } from '../../resources/status.ts';
 import { TARGET_OWNERSHIP, targetReport } from '../../resources/target-report.ts';

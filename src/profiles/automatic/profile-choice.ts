@@ -1,5 +1,5 @@
-import { AUTO } from '../api/keys.ts';
-import { splitList } from '../lib/text.ts';
+import { AUTO } from '../../api/keys.ts';
+import { splitList } from '../../lib/text.ts';
 
 /** The value of the setting `profile`. */
 export interface ProfileChoice {

@@ -1,7 +1,6 @@
-import { imageFactsOf } from '../kubernetes/image-facts.ts';
-import type { Container } from '../kubernetes/pod.ts';
-import { imageOf } from '../kubernetes/pod.ts';
-import type { Json } from '../lib/json.ts';
+import { imageFactsOf } from '../../kubernetes/image-facts.ts';
+import type { Container } from '../../kubernetes/pod.ts';
+import type { Json } from '../../lib/json.ts';
 import {
   isNative,
   isShell,
@@ -11,8 +10,8 @@ import {
   nameOf,
   type ShownLanguage,
   withoutLaunchers,
-} from '../profiles/languages.ts';
-import type { SettingSources } from './resolve.ts';
+} from '../../profiles/automatic/languages.ts';
+import type { SettingSources } from '../resolve.ts';
 
 /** What is proven of the language that a container runs. */
 export type LanguageVerdict =
@@ -38,7 +37,7 @@ export function containerLanguage({ cluster, catalogue }: SettingSources, contai
   const args = wordsIn(container['args']);
   if (command.length > 0)
     return languageOfStart({ words: [...command, ...args], hasOwnProgram: false, hasOwnArguments: false }, [], proofs);
-  if (!facts) return unproven(unknownImage(cluster.imageFacts !== undefined, container));
+  if (!facts) return unproven('the pod names no command, and nothing is known of its image');
   const { entrypoint, cmd, language } = facts;
   const hasOwnArguments = args.length === 0;
   const words = [...entrypoint, ...(hasOwnArguments ? cmd : args)];
@@ -70,12 +69,6 @@ function languageOfStart(
 
 function unproven(seen: string, languages: readonly ShownLanguage[] = []): LanguageVerdict {
   return { proven: false, seen, languages };
-}
-
-function unknownImage(hasFacts: boolean, container: Container): string {
-  return hasFacts
-    ? `the pod names no command, and nothing is known of image ${imageOf(container)}`
-    : 'the pod names no command, and nothing is known of its image';
 }
 
 function wordsIn(list: Json | undefined): readonly string[] {

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { describeConfig } from '../../src/images/describe.ts';
-import { imageFacts } from '../../src/images/facts.ts';
-import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
-import { containerLanguage } from '../../src/settings/container-language.ts';
-import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { describeConfig } from '../../../src/images/describe.ts';
+import { imageFacts } from '../../../src/images/facts.ts';
+import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import { containerLanguage } from '../../../src/settings/automatic/container-language.ts';
+import { catalogue, container, namespace, pod } from '../../support/fixtures.ts';
 
 interface PublicImage {
   readonly image: string;
@@ -26,7 +26,8 @@ const decide = ({ env, entrypoint = [], cmd = [], steps = [] }: PublicImage): st
     config: { Env: [...env], Entrypoint: [...entrypoint], Cmd: [...cmd] },
     history: steps.map((step) => ({ created_by: step })),
   };
-  const facts = { platforms: ['linux/amd64'], workingDir: '/', ...imageFacts(describeConfig(config), catalogue) };
+  const read = imageFacts(describeConfig(config), catalogue);
+  const facts = { platforms: ['linux/amd64'], workingDir: '/', ...read, variables: [] };
   const cluster = { ...unknownCluster, imageFacts: () => ({ facts, digest: 'sha256:0', by: 'digest' as const }) };
   const app = container('app');
   const sources = { pod: pod([app]), namespace: namespace(), catalogue, cluster };

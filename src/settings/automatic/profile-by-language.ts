@@ -1,9 +1,9 @@
-import type { Container } from '../kubernetes/pod.ts';
-import type { Result } from '../lib/result.ts';
-import type { Profile } from '../profiles/profile.ts';
-import type { Reason } from '../reasons/reason.ts';
+import type { Container } from '../../kubernetes/pod.ts';
+import type { Result } from '../../lib/result.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import type { Reason } from '../../reasons/reason.ts';
 import { containerLanguage, type LanguageVerdict } from './container-language.ts';
-import type { SettingSources } from './resolve.ts';
+import type { SettingSources } from '../resolve.ts';
 
 /** The profile that a container gets of several, and what proves its language. */
 export interface AutomaticChoice {
@@ -26,8 +26,7 @@ function choose(verdict: LanguageVerdict, candidates: readonly Profile[]): Autom
   const names = candidates.map(({ name }) => name);
   if (!verdict.proven) {
     const { seen, languages } = verdict;
-    const code = languages.length > 1 ? 'languages-ambiguous' : 'language-not-proven';
-    return { ok: false, error: { code, seen } };
+    return { ok: false, error: { code: languages.length > 1 ? 'languages-ambiguous' : 'language-not-proven', seen } };
   }
   const { is: language, by: seen } = verdict;
   const fitting = candidates.filter((profile) => profile.language === language);

@@ -1,6 +1,6 @@
-import type { EnvVar } from '../kubernetes/pod.ts';
-import { matchesGlob } from '../lib/glob.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { EnvVar } from '../../kubernetes/pod.ts';
+import { matchesGlob } from '../../lib/glob.ts';
+import type { Catalogue } from '../catalogue.ts';
 
 /** What proves that a container runs a language. */
 export interface LanguageProof {
@@ -11,7 +11,7 @@ export interface LanguageProof {
   readonly imageEnv: readonly string[];
 }
 
-/** The programs and variables of the public images (test/images/public-images.yaml has their sources). */
+/** The programs and variables of the public images (test/settings/automatic/public-images.yaml has their sources). */
 const builtIn: readonly LanguageProof[] = [
   {
     language: 'dotnet',
