@@ -1,7 +1,12 @@
 import type { Evidenced, ImageFacts } from '../kubernetes/images/facts.ts';
 import type { EnvVar } from '../kubernetes/pod.ts';
 import { type Catalogue, comparableGuid } from '../profiles/catalogue.ts';
-import { languageOfProgram, languageProofs, languagesOfImage, withoutLaunchers } from '../profiles/automatic/languages.ts';
+import {
+  languageOfProgram,
+  languageProofs,
+  languagesOfImage,
+  withoutLaunchers,
+} from '../profiles/automatic/languages.ts';
 import { ContainerView, firstMatch } from '../profiles/matcher.ts';
 
 /** What an image says of itself, as plain data: its config, in the words of the OCI image specification. */
@@ -30,7 +35,10 @@ export interface ImageVariable {
 
 /** Packages of a runtime. Where one is installed in an image that is made for another language, only the entrypoint decides. */
 const runtimePackages: readonly (readonly [language: string, pattern: RegExp])[] = [
-  ['java', /\b(?:openjdk-?\d+|default-(?:jre|jdk)|temurin-\d+|msopenjdk-\d+|java-[\d.]+-(?:openjdk|amazon-corretto)\S*)/],
+  [
+    'java',
+    /\b(?:openjdk-?\d+|default-(?:jre|jdk)|temurin-\d+|msopenjdk-\d+|java-[\d.]+-(?:openjdk|amazon-corretto)\S*)/,
+  ],
   ['nodejs', /\snodejs\b/],
   ['dotnet', /\b(?:dotnet-(?:sdk|runtime)|aspnetcore-runtime)-\d/],
   ['python', /\s(?:python3(?:\.\d+)?)(?=[\s;"']|$)/],
@@ -83,7 +91,13 @@ function languageOf(
   }));
   const started = languageOfProgram(program, proofs)?.is;
   if (started !== undefined)
-    return shown.find(({ is }) => is === started) ?? { is: started, by: entrypoint.length > 0 ? 'its entrypoint' : 'its command', version: undefined };
+    return (
+      shown.find(({ is }) => is === started) ?? {
+        is: started,
+        by: entrypoint.length > 0 ? 'its entrypoint' : 'its command',
+        version: undefined,
+      }
+    );
   // An entrypoint of the image's own starts what is behind it. An image with two runtimes is of that language.
   const behind = shown.find(({ is }) => is === languageOfProgram(next, proofs)?.is);
   if (behind) return behind;

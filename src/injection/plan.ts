@@ -151,7 +151,12 @@ function planContainer(podDraft: PodDraft, target: TargetContainer, selector: Co
   };
   const { profiles, evidence } = choiceFor(context, target.container);
   if (evidence !== undefined)
-    traceResult(context.trace, { ...LANGUAGE, holds: `the language is proven (${evidence})` }, { container: name }, profiles);
+    traceResult(
+      context.trace,
+      { ...LANGUAGE, holds: `the language is proven (${evidence})` },
+      { container: name },
+      profiles,
+    );
   const isNone = profiles.ok && profiles.value.length === 0;
   traceResult(context.trace, PROFILE, { container: name }, isNone ? NO_PROFILE : profiles);
   const outcomes = outcomesOf(profiles, draft, selector);

@@ -63,8 +63,19 @@ function toProfile(
   deliveries: Profile['deliveries'],
   environment: readonly EnvironmentEntry[],
 ): Profile {
-  const { vendor, description, language, detect, documentation, sources, namespaces, slots, conflicts, advisories, tests } =
-    spec;
+  const {
+    vendor,
+    description,
+    language,
+    detect,
+    documentation,
+    sources,
+    namespaces,
+    slots,
+    conflicts,
+    advisories,
+    tests,
+  } = spec;
   const { kubernetes, ...constraints } = spec.constraints;
   return {
     name,

@@ -1,7 +1,11 @@
 import type { Container } from '../kubernetes/pod.ts';
 import type { Result } from '../lib/result.ts';
 import { nearest } from '../lib/suggest.ts';
-import { PROFILE_CHOICE_EXPECTED, type ProfileChoice, readProfileChoice } from '../profiles/automatic/profile-choice.ts';
+import {
+  PROFILE_CHOICE_EXPECTED,
+  type ProfileChoice,
+  readProfileChoice,
+} from '../profiles/automatic/profile-choice.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Reason, Setting } from '../reasons/reason.ts';
 import { type AutomaticChoice, chooseByLanguage } from './automatic/profile-by-language.ts';

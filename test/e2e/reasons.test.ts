@@ -8,8 +8,6 @@ import { reasonTable } from '../../src/reasons/reason-table.ts';
 import type { ReasonCode } from '../../src/reasons/reason.ts';
 import { profileHash } from '../../src/profiles/fingerprint.ts';
 import type { Profile } from '../../src/profiles/profile.ts';
-import { unknownCluster } from '../../src/kubernetes/cluster-state.ts';
-import type { KnownImage } from '../../src/kubernetes/image-facts.ts';
 import { loadClient } from '../../src/cluster/client/client.ts';
 import { type EventRecorder, createEventRecorder } from '../../src/cluster/events/recorder.ts';
 import { catalogue } from '../support/fixtures.ts';
@@ -130,7 +128,7 @@ const isReported: { readonly [place in Place]: (code: ReasonCode, scene: Scene) 
 /** These are counted without a namespace: notices, and reviews of other objects and of namespaces that are unknown or not opted in. */
 function isCountedGlobally(code: ReasonCode): boolean {
   const { by } = rows[code];
-  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect', 'breaker', 'image-facts'].includes(by));
+  return reasonTable[code].kind === 'notice' || (by !== undefined && !['pod', 'defect', 'breaker'].includes(by));
 }
 
 function containsCode(line: string, code: ReasonCode): boolean {
@@ -270,7 +268,6 @@ const provoke: { readonly [way in NonNullable<Row['by']>]: Provoke } = {
     });
   },
   defect: (code, row) => withDefect(code, row),
-  'image-facts': (code, row) => withDefect(code, row),
   breaker: async (code, row) => {
     const { namespace, owner } = await prepareNamespace(code, row);
     await openBreaker(namespace, owner);
@@ -324,7 +321,7 @@ let defective: { server: TestServer; events: EventRecorder; remove: () => Promis
 
 /**
  * No valid profile causes a defect. So the API server also calls a second server, in this process, whose profile is made invalid after parsing
- * or whose catalogue throws, or which knows an image. The first server is configured to skip the pod.
+ * or whose catalogue throws. The first server is configured to skip the pod.
  */
 async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   const { namespace, owner } = await prepareNamespace(code, { ...row, settings: { profile: 'none' } });
@@ -332,13 +329,9 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   if (!api) throw new Error('no cluster');
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
   const events = createEventRecorder({ client: api, logger, misplacedKeys: () => [] });
-  const byFacts = row.by === 'image-facts';
-  const profile = byFacts ? 'auto(opentelemetry-nodejs)' : 'jennifer-dotnet';
   const server = await startServer({
-    namespaces: [{ name: namespace, ...optedIn({ profile }) }],
-    cluster: () => (byFacts ? { ...unknownCluster, imageFacts: () => nodeImage } : unknownCluster),
+    namespaces: [{ name: namespace, ...optedIn({ profile: 'jennifer-dotnet' }) }],
     catalogue: () => {
-      if (byFacts) return catalogue;
       if (code === 'internal-error') throw new Error('planted');
       return { ...catalogue, profiles: new Map([['jennifer-dotnet', invalidProfile()]]) };
     },
@@ -351,22 +344,6 @@ async function withDefect(code: ReasonCode, row: Row): Promise<Scene> {
   const log = (): readonly string[] => server.lines.map(({ fields }) => JSON.stringify(fields));
   return { namespace, owner, warnings, pod: object, log, metrics: () => server.metrics.render() };
 }
-
-const nodeImage: KnownImage = {
-  digest: 'sha256:0',
-  by: 'digest',
-  facts: {
-    language: { is: 'nodejs', by: 'NODE_VERSION', version: '22.18.0' },
-    libc: undefined,
-    platforms: ['linux/amd64'],
-    user: '',
-    workingDir: '/',
-    entrypoint: ['docker-entrypoint.sh'],
-    cmd: ['node'],
-    variables: [],
-    agents: [],
-  },
-};
 
 /** A profile with two mounts at one path, which the API server refuses. */
 function invalidProfile(): Profile {

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { admitInContext } from '../../src/admission/admit.ts';
 import { type ClusterState, unknownCluster } from '../../src/kubernetes/cluster-state.ts';
-import type { KnownImage } from '../../src/kubernetes/image-facts.ts';
+import type { KnownImage } from '../../src/kubernetes/images/facts.ts';
 import { PlanCache } from '../../src/webhook/plan-cache.ts';
 import { catalogue, container, namespace, pod } from '../support/fixtures.ts';
+import { facts } from '../support/image-facts.ts';
 import { patchIn, reviewOf, startServer } from '../support/webhook-server.ts';
 
 // What `profile: auto` chooses depends on commands and on facts about images: pods that differ in these share no decision, and new facts count at once.
@@ -17,23 +18,18 @@ const place = namespace({
 const imageOf = (language: string, entrypoint: readonly string[]): KnownImage => ({
   digest: `sha256:${language}`,
   by: 'digest',
-  facts: {
-    language: { is: language, by: 'a variable', version: undefined },
-    libc: undefined,
-    platforms: ['linux/amd64'],
-    user: '',
-    workingDir: '/',
-    entrypoint,
-    cmd: [],
-    variables: [],
-    agents: [],
-  },
+  facts: facts({ language: { is: language, by: 'a variable', version: undefined }, entrypoint }),
 });
 
-const facts = fc.constantFrom(undefined, imageOf('java', ['/start.sh']), imageOf('nodejs', ['/start.sh']), 'outdated' as const);
+const knowledge = fc.constantFrom(
+  undefined,
+  imageOf('java', ['/start.sh']),
+  imageOf('nodejs', ['/start.sh']),
+  'outdated' as const,
+);
 
 const clusters: fc.Arbitrary<ClusterState> = fc
-  .record({ orders: facts, ledger: facts })
+  .record({ orders: knowledge, ledger: knowledge })
   .map(({ orders, ledger }) => ({
     ...unknownCluster,
     imageFacts: (image) => (image.includes('orders') ? orders : ledger),
@@ -87,7 +83,11 @@ it('a remembered answer is not given once other facts are known', async () => {
 });
 
 it('each container gets the agent of its own language', () => {
-  const given = pod([container('api', { command: ['java'] }), container('web', { command: ['node'] }), container('proxy')]);
+  const given = pod([
+    container('api', { command: ['java'] }),
+    container('web', { command: ['node'] }),
+    container('proxy'),
+  ]);
   const { decision } = admitInContext({ pod: given, namespace: place, catalogue, cluster: unknownCluster });
   expect(decision.outcome).toBe('injected');
   expect('containers' in decision && decision.containers).toMatchObject([

@@ -22,7 +22,9 @@ const targetSpec = {
     .min(1)
     .max(512)
     .regex(PROFILES, 'must be names of profiles, comma-separated and without spaces, none, auto or auto(NAME,NAME)')
-    .describe('The agent, or several, comma-separated; none: the selected pods get no agent. auto(NAME,NAME): of these, the one for the language that a container is proven to run.'),
+    .describe(
+      'The agent, or several, comma-separated; none: the selected pods get no agent. auto(NAME,NAME): of these, the one for the language that a container is proven to run.',
+    ),
   podSelector: labelSelectorSchema.optional().describe('Selects pods by their labels. Default: all pods.'),
   containers: z
     .array(

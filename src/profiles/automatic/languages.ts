@@ -1,6 +1,5 @@
 import type { EnvVar } from '../../kubernetes/pod.ts';
 import { matchesGlob } from '../../lib/glob.ts';
-import type { Catalogue } from '../catalogue.ts';
 
 /** What proves that a container runs a language. */
 export interface LanguageProof {
@@ -20,7 +19,11 @@ const builtIn: readonly LanguageProof[] = [
   },
   { language: 'java', programs: ['java', '*.jar'], imageEnv: ['JAVA_VERSION', 'JAVA_HOME'] },
   { language: 'nodejs', programs: ['node', 'nodejs'], imageEnv: ['NODE_VERSION', 'NODEJS_VERSION'] },
-  { language: 'php', programs: ['php', 'php?', 'php?.?', 'php-fpm', 'php-fpm?', 'php-fpm?.?'], imageEnv: ['PHP_VERSION'] },
+  {
+    language: 'php',
+    programs: ['php', 'php?', 'php?.?', 'php-fpm', 'php-fpm?', 'php-fpm?.?'],
+    imageEnv: ['PHP_VERSION'],
+  },
   { language: 'ruby', programs: ['ruby', 'ruby?.?', 'puma'], imageEnv: ['RUBY_VERSION'] },
   {
     language: 'python',
@@ -33,21 +36,24 @@ const builtIn: readonly LanguageProof[] = [
   { language: 'go', programs: [], imageEnv: ['GOLANG_VERSION'] },
 ];
 
-const byCatalogue = new WeakMap<Catalogue, readonly LanguageProof[]>();
+interface Detecting {
+  readonly language: string | undefined;
+  readonly detect: Omit<LanguageProof, 'language'> | undefined;
+}
+
+type Detected = ReadonlyMap<string, Detecting>;
+
+const byProfiles = new WeakMap<Detected, readonly LanguageProof[]>();
 
 /** The proofs of all languages: the built-in ones, and those of the profiles. */
-export function languageProofs(catalogue: Catalogue): readonly LanguageProof[] {
-  const known = byCatalogue.get(catalogue) ?? [...builtIn, ...[...catalogue.profiles.values()].flatMap(proofsOf)];
-  byCatalogue.set(catalogue, known);
+export function languageProofs({ profiles }: { readonly profiles: Detected }): readonly LanguageProof[] {
+  const known = byProfiles.get(profiles) ?? [...builtIn, ...[...profiles.values()].flatMap(proofsOf)];
+  byProfiles.set(profiles, known);
   return known;
 }
 
-function proofsOf({ language, detect }: { language: string | undefined } & Detecting): readonly LanguageProof[] {
+function proofsOf({ language, detect }: Detecting): readonly LanguageProof[] {
   return language === undefined || !detect ? [] : [{ language, ...detect }];
-}
-
-interface Detecting {
-  readonly detect: Omit<LanguageProof, 'language'> | undefined;
 }
 
 /** A language with what shows it. */
@@ -86,9 +92,7 @@ export function nameOf(word: string): string {
 }
 
 /** Programs that start the rest of their arguments as a program. */
-const LAUNCHERS: ReadonlySet<string> = new Set([
-  ...['tini', 'tini-static', 'dumb-init', 'catatonit', 'docker-init', 'env'],
-]);
+const LAUNCHERS: ReadonlySet<string> = new Set(['tini', 'tini-static', 'dumb-init', 'catatonit', 'docker-init', 'env']);
 
 /** Their options without a value. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set(['-s', '-g', '-v', '-vv', '-w', '-c', '--']);

@@ -1,4 +1,4 @@
-import { imageFactsOf } from '../../kubernetes/image-facts.ts';
+import { imageFactsOf } from '../../kubernetes/images/facts.ts';
 import type { Container } from '../../kubernetes/pod.ts';
 import type { Json } from '../../lib/json.ts';
 import {
@@ -51,7 +51,8 @@ function languageOfStart(
   proofs: readonly LanguageProof[],
 ): LanguageVerdict {
   const [program, next] = withoutLaunchers(words);
-  if (program === undefined) return unproven(words.length === 0 ? 'it starts no program' : `it starts ${words.join(' ')}`);
+  if (program === undefined)
+    return unproven(words.length === 0 ? 'it starts no program' : `it starts ${words.join(' ')}`);
   const byProgram = languageOfProgram(program, proofs);
   if (byProgram) return { proven: true, is: byProgram.is, by: `it starts ${byProgram.by}` };
   if (isShell(program)) return unproven(`it starts a shell, ${nameOf(program)}`);

@@ -27,7 +27,7 @@ const decide = ({ env, entrypoint = [], cmd = [], steps = [] }: PublicImage): st
     history: steps.map((step) => ({ created_by: step })),
   };
   const read = imageFacts(describeConfig(config), catalogue);
-  const facts = { platforms: ['linux/amd64'], workingDir: '/', ...read, variables: [] };
+  const facts = { ...read, platforms: ['linux/amd64'] };
   const cluster = { ...unknownCluster, imageFacts: () => ({ facts, digest: 'sha256:0', by: 'digest' as const }) };
   const app = container('app');
   const sources = { pod: pod([app]), namespace: namespace(), catalogue, cluster };

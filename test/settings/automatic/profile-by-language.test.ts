@@ -1,29 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { unknownCluster, type ClusterState } from '../../../src/kubernetes/cluster-state.ts';
-import type { ImageFacts } from '../../../src/kubernetes/image-facts.ts';
+import type { ImageFacts } from '../../../src/kubernetes/images/facts.ts';
 import { withDefaults } from '../../../src/profiles/catalogue.ts';
 import { choiceFor } from '../../../src/settings/selected-profiles.ts';
 import { catalogue, catalogueOf, container, namespace, pod, profileDocument } from '../../support/fixtures.ts';
+import { facts } from '../../support/image-facts.ts';
 
 const JAVA = 'opentelemetry-java';
 const NODE = 'opentelemetry-nodejs';
 const BOTH = `auto(${JAVA}, ${NODE})`;
 
-const nodeFacts: ImageFacts = {
+const nodeFacts = facts({
   language: { is: 'nodejs', by: 'NODE_VERSION', version: '22.18.0' },
-  libc: undefined,
-  platforms: ['linux/amd64'],
-  user: '',
-  workingDir: '/',
   entrypoint: ['docker-entrypoint.sh'],
   cmd: ['node'],
-  variables: [],
-  agents: [],
-};
+});
 
-const knowing = (facts: ImageFacts): ClusterState => ({
+const knowing = (known: ImageFacts): ClusterState => ({
   ...unknownCluster,
-  imageFacts: () => ({ facts, digest: 'sha256:0', by: 'digest' }),
+  imageFacts: () => ({ facts: known, digest: 'sha256:0', by: 'digest' }),
 });
 
 interface Case {
@@ -47,7 +42,11 @@ describe('profile: auto', () => {
     ['a path', { command: ['/usr/lib/jvm/bin/java'], args: ['-jar', 'app.jar'] }, JAVA],
     ['node behind tini', { command: ['/sbin/tini', '--', 'node', 'server.js'] }, NODE],
     ['node behind env', { command: ['/usr/bin/env', 'node'] }, NODE],
-    ['node behind tini with an option that has a value', { command: ['tini', '-p', 'SIGTERM', 'node'] }, 'language-not-proven'],
+    [
+      'node behind tini with an option that has a value',
+      { command: ['tini', '-p', 'SIGTERM', 'node'] },
+      'language-not-proven',
+    ],
     ['node in a shell', { command: ['sh', '-c', 'node server.js'] }, 'language-not-proven'],
     ['node behind env with a variable', { command: ['env', 'A=node', 'sh'] }, 'language-not-proven'],
     ['a program of its own', { command: ['/app/server'] }, 'language-not-proven'],
@@ -87,7 +86,11 @@ describe('profile: auto', () => {
     ['an empty list', { settings: { profile: 'auto()' } }, 'auto-without-profiles'],
     ['those of the namespace', { settings: { profile: 'auto', 'auto-profiles': `${JAVA}, ${NODE}` } }, JAVA],
     ['those of the cluster', { settings: { profile: 'auto' }, defaults: { 'auto-profiles': JAVA } }, JAVA],
-    ['its own before those', { settings: { profile: `auto(${NODE})`, 'auto-profiles': JAVA } }, 'language-without-profile'],
+    [
+      'its own before those',
+      { settings: { profile: `auto(${NODE})`, 'auto-profiles': JAVA } },
+      'language-without-profile',
+    ],
     ['two for a language', { settings: { profile: `auto(${JAVA}, jennifer-java)` } }, 'profiles-ambiguous'],
     ['one that does not exist', { settings: { profile: `auto(${JAVA}, nope)` } }, 'unknown-profile'],
     ['one beside a list', { settings: { profile: `auto, ${JAVA}` } }, 'invalid-value'],
