@@ -24,7 +24,7 @@ function choiceIn(sources: SettingSources, text: string): ProfileChoice | undefi
 }
 
 /** The setting that names the profiles for `auto` alone. */
-export const AUTO_PROFILES = 'auto-profiles';
+const AUTO_PROFILES = 'auto-profiles';
 
 /** The profiles that are selected for a container, without duplicates. An empty list is valid, and so is `none`. */
 export function profilesFor(sources: SettingSources, container: Container): Result<readonly Profile[], Reason> {
@@ -38,12 +38,23 @@ export function choiceFor(sources: SettingSources, container: Container): Automa
   const choice = choiceIn(sources, setting.text);
   if (!choice) return chosen({ ok: false, error: invalidSetting('profile', setting, PROFILE_CHOICE_EXPECTED) });
   if (!choice.auto) return chosen(profilesNamed(sources, choice.names, setting));
-  const named = choice.names.length > 0 ? setting : resolveSetting(sources, AUTO_PROFILES, container.name);
-  const names = named === setting ? choice.names : (named && choiceIn(sources, named.text)?.names) || [];
-  if (!named || names.length === 0)
-    return chosen({ ok: false, error: { code: 'auto-without-profiles', source: setting.source } });
-  const candidates = profilesNamed(sources, names, named);
+  const candidates = candidatesFor(sources, container, setting, choice);
   return candidates.ok ? chooseByLanguage(sources, container, candidates.value) : chosen(candidates);
+}
+
+/** The profiles that stand behind `auto`, else those of the namespace or the cluster. */
+function candidatesFor(
+  sources: SettingSources,
+  { name }: Container,
+  setting: Setting,
+  choice: ProfileChoice,
+): AutomaticChoice['profiles'] {
+  if (choice.names.length > 0) return profilesNamed(sources, choice.names, setting);
+  const common = resolveSetting(sources, AUTO_PROFILES, name);
+  const names = (common && choiceIn(sources, common.text)?.names) ?? [];
+  if (!common || names.length === 0)
+    return { ok: false, error: { code: 'auto-without-profiles', source: setting.source } };
+  return profilesNamed(sources, names, common);
 }
 
 function chosen(profiles: AutomaticChoice['profiles']): AutomaticChoice {

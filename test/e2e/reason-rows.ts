@@ -28,8 +28,7 @@ export interface Row {
     | 'overload'
     | 'defect'
     | 'rehearsal'
-    | 'breaker'
-    | 'image-facts';
+    | 'breaker';
   readonly absent?: Readonly<Partial<Record<Place, string>>>;
 }
 
@@ -42,12 +41,17 @@ export const imageFacts = {
   images: [
     ['profiler', { name: 'CORECLR_PROFILER', value: '{846F5F1C-F9AE-4B07-969E-05C26BC060D8}' }] as const,
     ['java', { name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' }] as const,
+    ['node', { name: 'NODE_OPTIONS', value: '' }] as const,
   ].map(([name, variable], index) => ({
     image: `${KNOWN_IMAGES}/${name}:1`,
     digest: `sha256:${String(index).repeat(64)}`,
     read: new Date().toISOString(),
     platforms: ['linux/amd64'],
     variables: [variable],
+    ...(name === 'node' && {
+      language: { is: 'nodejs', by: 'NODE_VERSION' },
+      entrypoint: ['docker-entrypoint.sh'],
+    }),
   })),
 };
 
@@ -120,8 +124,8 @@ export const rows: { readonly [code in ReasonCode]: Row } = {
   'auto-without-profiles': { settings: { profile: 'auto' } },
   'language-not-proven': { settings: { profile: 'auto(opentelemetry-java)' } },
   'languages-ambiguous': {
-    by: 'image-facts',
-    pod: { spec: { containers: [container('app', { args: ['python3', 'app.py'] })] } },
+    settings: { profile: 'auto(opentelemetry-nodejs)' },
+    pod: { spec: { containers: [container('app', { image: `${KNOWN_IMAGES}/node:1`, args: ['python3', 'app.py'] })] } },
   },
   'language-without-profile': {
     settings: { profile: 'auto(opentelemetry-java)' },

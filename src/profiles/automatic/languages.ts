@@ -27,14 +27,15 @@ const builtIn: readonly LanguageProof[] = [
   { language: 'ruby', programs: ['ruby', 'ruby?.?', 'puma'], imageEnv: ['RUBY_VERSION'] },
   {
     language: 'python',
-    programs: [
-      ...['python', 'python2', 'python3', 'python?.?', 'python?.??'],
-      ...['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'celery', 'flask'],
-    ],
+    programs: words('python python2 python3 python?.? python?.?? gunicorn uvicorn hypercorn daphne celery flask'),
     imageEnv: ['PYTHON_VERSION'],
   },
   { language: 'go', programs: [], imageEnv: ['GOLANG_VERSION'] },
 ];
+
+function words(text: string): readonly string[] {
+  return text.split(' ');
+}
 
 interface Detecting {
   readonly language: string | undefined;
@@ -92,15 +93,15 @@ export function nameOf(word: string): string {
 }
 
 /** Programs that start the rest of their arguments as a program. */
-const LAUNCHERS: ReadonlySet<string> = new Set(['tini', 'tini-static', 'dumb-init', 'catatonit', 'docker-init', 'env']);
+const LAUNCHERS: ReadonlySet<string> = new Set(words('tini tini-static dumb-init catatonit docker-init env'));
 
 /** Their options without a value. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set(['-s', '-g', '-v', '-vv', '-w', '-c', '--']);
 
 /** The words behind the launchers. Empty if a launcher has an option whose meaning is not known. */
-export function withoutLaunchers(words: readonly string[]): readonly string[] {
-  const [first, ...rest] = words;
-  if (first === undefined || !LAUNCHERS.has(nameOf(first))) return words;
+export function withoutLaunchers(command: readonly string[]): readonly string[] {
+  const [first, ...rest] = command;
+  if (first === undefined || !LAUNCHERS.has(nameOf(first))) return command;
   const start = rest.findIndex((word) => !PLAIN_OPTIONS.has(word));
   const behind = start === -1 ? [] : rest.slice(start);
   const isClear = behind[0] !== undefined && !behind[0].startsWith('-') && !behind[0].includes('=');
@@ -115,8 +116,8 @@ export function isShell(word: string): boolean {
 
 /** Servers that are written in none of the languages of profiles, in images that may have any runtime. */
 const NATIVE: ReadonlySet<string> = new Set([
-  ...['nginx', 'httpd', 'httpd-foreground', 'apache2', 'apache2-foreground', 'apachectl', 'caddy', 'traefik'],
-  ...['haproxy', 'envoy', 'redis-server', 'postgres', 'mysqld', 'mariadbd', 'memcached', 'supervisord'],
+  ...words('nginx httpd httpd-foreground apache2 apache2-foreground apachectl caddy traefik haproxy envoy'),
+  ...words('redis-server postgres mysqld mariadbd memcached supervisord'),
 ]);
 
 /** True for a program that an image's variables say nothing of. */

@@ -36,36 +36,51 @@ export function containerLanguage({ cluster, catalogue }: SettingSources, contai
   const command = wordsIn(container['command']);
   const args = wordsIn(container['args']);
   if (command.length > 0)
-    return languageOfStart({ words: [...command, ...args], hasOwnProgram: false, hasOwnArguments: false }, [], proofs);
+    return languageOfStart(
+      { words: [...command, ...args], hasOwnProgram: false, hasOwnArguments: false },
+      undefined,
+      proofs,
+    );
   if (!facts) return unproven('the pod names no command, and nothing is known of its image');
   const { entrypoint, cmd, language } = facts;
   const hasOwnArguments = args.length === 0;
   const words = [...entrypoint, ...(hasOwnArguments ? cmd : args)];
   const hasOwnProgram = entrypoint.length > 0 || hasOwnArguments;
-  return languageOfStart({ words, hasOwnProgram, hasOwnArguments }, language ? [language] : [], proofs);
+  return languageOfStart({ words, hasOwnProgram, hasOwnArguments }, language, proofs);
 }
 
 function languageOfStart(
-  { words, hasOwnProgram, hasOwnArguments }: Start,
-  shown: readonly ShownLanguage[],
+  start: Start,
+  language: ShownLanguage | undefined,
   proofs: readonly LanguageProof[],
 ): LanguageVerdict {
-  const [program, next] = withoutLaunchers(words);
+  const [program, ...args] = withoutLaunchers(start.words);
   if (program === undefined)
-    return unproven(words.length === 0 ? 'it starts no program' : `it starts ${words.join(' ')}`);
+    return unproven(start.words.length === 0 ? 'it starts no program' : `it starts ${start.words.join(' ')}`);
   const byProgram = languageOfProgram(program, proofs);
   if (byProgram) return { proven: true, is: byProgram.is, by: `it starts ${byProgram.by}` };
   if (isShell(program)) return unproven(`it starts a shell, ${nameOf(program)}`);
-  if (!hasOwnProgram || isNative(program)) return unproven(`it starts ${nameOf(program)}`);
-  const [language] = shown;
-  const byNext = next === undefined ? undefined : languageOfProgram(next, proofs);
-  if (byNext && language && byNext.is !== language.is)
-    return unproven(`its image is for ${language.is} and its arguments start ${byNext.by}`, [language, byNext]);
-  if (next !== undefined && !byNext && (isShell(next) || isNative(next) || !(hasOwnArguments || next.startsWith('-'))))
-    return unproven(`${nameOf(program)} of its image starts ${nameOf(next)}`);
+  if (!start.hasOwnProgram || isNative(program)) return unproven(`it starts ${nameOf(program)}`);
+  const against = againstImage(start, { program, next: args[0] }, language, proofs);
+  if (against) return against;
   return language
     ? { proven: true, is: language.is, by: `its image has ${language.by}` }
     : unproven(`it starts ${nameOf(program)} of its image, which is for no one language`);
+}
+
+/** Why the program of an image may start something else than what the image is for: its first argument, which most start, is another program. */
+function againstImage(
+  { hasOwnArguments }: Start,
+  { program, next }: { readonly program: string; readonly next: string | undefined },
+  language: ShownLanguage | undefined,
+  proofs: readonly LanguageProof[],
+): LanguageVerdict | undefined {
+  if (next === undefined) return undefined;
+  const started = languageOfProgram(next, proofs);
+  if (started && language && started.is !== language.is)
+    return unproven(`its image is for ${language.is} and its arguments start ${started.by}`, [language, started]);
+  const isOther = isShell(next) || isNative(next) || !(hasOwnArguments || next.startsWith('-'));
+  return !started && isOther ? unproven(`${nameOf(program)} of its image starts ${nameOf(next)}`) : undefined;
 }
 
 function unproven(seen: string, languages: readonly ShownLanguage[] = []): LanguageVerdict {

@@ -7,6 +7,7 @@ import { imageFacts } from '../../../src/images/facts.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import { containerLanguage } from '../../../src/settings/automatic/container-language.ts';
 import { catalogue, container, namespace, pod } from '../../support/fixtures.ts';
+import { facts } from '../../support/image-facts.ts';
 
 interface PublicImage {
   readonly image: string;
@@ -26,9 +27,12 @@ const decide = ({ env, entrypoint = [], cmd = [], steps = [] }: PublicImage): st
     config: { Env: [...env], Entrypoint: [...entrypoint], Cmd: [...cmd] },
     history: steps.map((step) => ({ created_by: step })),
   };
-  const read = imageFacts(describeConfig(config), catalogue);
-  const facts = { ...read, platforms: ['linux/amd64'] };
-  const cluster = { ...unknownCluster, imageFacts: () => ({ facts, digest: 'sha256:0', by: 'digest' as const }) };
+  const { language, entrypoint: own, cmd: args } = imageFacts(describeConfig(config), catalogue);
+  const known = facts({ language, entrypoint: own, cmd: args });
+  const cluster = {
+    ...unknownCluster,
+    imageFacts: () => ({ facts: known, digest: 'sha256:0', by: 'digest' as const }),
+  };
   const app = container('app');
   const sources = { pod: pod([app]), namespace: namespace(), catalogue, cluster };
   const verdict = containerLanguage(sources, app);
