@@ -67,7 +67,7 @@ async function openSources(config: Config, log: Logger): Promise<Sources> {
     const namespaces = add(await openNamespaces(config, client, log));
     const watched = add(openClusterState(config, client, namespaces, log));
     const withBreakers = add(openBreakers(config, client, resources.added(watched), log));
-    const clusterState = add(openImageFacts(config, client, withBreakers, log));
+    const clusterState = add(await openImageFacts(config, client, withBreakers, log));
     const registration = await openRegistration(config, client, log);
     const { keeper, isPathOpen } = await openCertificates(config, client, log, registration?.certificate);
     const certificates = add(keeper);

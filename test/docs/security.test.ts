@@ -98,7 +98,7 @@ describe('its permissions', () => {
       );
     },
   );
-  const optional = (line: string): boolean => /-config-map-keys|-resources|-status/.test(line);
+  const optional = (line: string): boolean => /-config-map-keys|-resources|-status|-image-facts/.test(line);
 
   it('are those that are installed, to the verb', () => {
     const installed = permissions(objectsOf(readFileSync(join(root, 'deploy/install.yaml'), 'utf8')));
@@ -106,7 +106,9 @@ describe('its permissions', () => {
   });
 
   it.skipIf(helm === undefined)('are all that the chart can give, options included', () => {
-    const all = render('default', { args: ['--no-hooks', '--set', 'configMapKeys.enabled=true,crds.install=true'] });
+    const all = render('default', {
+      args: ['--no-hooks', '--set', 'configMapKeys.enabled=true,crds.install=true,imageFacts.enabled=true'],
+    });
     expect(written.toSorted()).toEqual(permissions(all).toSorted());
   });
 });

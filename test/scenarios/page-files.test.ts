@@ -44,7 +44,7 @@ describe('the application', () => {
     const sources = [...first].flatMap((name) => Object.keys(outputs[`page/${name}`]?.inputs ?? {}));
     expect(sources).toContain('src/page-app/app.tsx');
     const ofCore =
-      /^src\/(?:admission|injection|profiles|settings|agents|diagnostics)\/|^(?:yaml|catalogue):|node_modules\/(?:yaml|zod)\//;
+      /^src\/(?:admission|injection|profiles|settings|agents|diagnostics)\/|^(?:yaml:src\/agents|catalogue:)|node_modules\/(?:yaml|zod)\//;
     expect(sources.filter((source) => ofCore.test(source))).toEqual([]);
   });
 

@@ -38,11 +38,15 @@ function codeFiles(folder: string): readonly string[] {
 
 /** The words of a text, whole and split at capitals, "_" and "-", alone and in pairs (`isDatadog`, `SkyWalking`, `NEW_RELIC`). */
 function tokensOf(text: string): ReadonlySet<string> {
-  const tokens = text.split(/[^A-Za-z0-9_-]+/).flatMap((word) => {
-    const parts = word.split(/[_-]|(?<=[a-z0-9])(?=[A-Z])/);
-    const pairs = parts.map((part, index) => `${part}${parts[index + 1] ?? ''}`);
-    return [word, ...parts, ...pairs];
-  });
+  // A type of volume of Kubernetes.
+  const tokens = text
+    .replaceAll('awsElasticBlockStore', '')
+    .split(/[^A-Za-z0-9_-]+/)
+    .flatMap((word) => {
+      const parts = word.split(/[_-]|(?<=[a-z0-9])(?=[A-Z])/);
+      const pairs = parts.map((part, index) => `${part}${parts[index + 1] ?? ''}`);
+      return [word, ...parts, ...pairs];
+    });
   return new Set(tokens.map((token) => token.toLowerCase()));
 }
 

@@ -50,6 +50,7 @@ export const hostileSettings: Readonly<Record<string, readonly string[]>> = {
   canary: [MARK, '0'],
   'canary-version': [MARK, '100'],
   containers: [MARK, '*'],
+  'auto-profiles': [MARK, 'none'],
 };
 
 /** A hostile value for each of these parameters that accepts one. */

@@ -22,11 +22,11 @@ function addPolicy(parent: Command): void {
     examples: [
       [
         'Install the policies of a profile',
-        'export policy --profile jennifer-dotnet --delivery persistentVolumeClaim --param server-address=jennifer.example.com | kubectl apply -f -',
+        'export policy --profile acme-dotnet --delivery persistentVolumeClaim --param server-address=apm.example.com | kubectl apply -f -',
       ],
       [
         'Take the values from a ConfigMap, and ask the API server first',
-        'export policy --profile jennifer-dotnet --delivery persistentVolumeClaim --params-configmap apm/jennifer --verify > policy.yaml',
+        'export policy --profile acme-dotnet --delivery persistentVolumeClaim --params-configmap apm/acme --verify > policy.yaml',
       ],
     ],
   })

@@ -1,32 +1,11 @@
 import type { Namespace } from '../../kubernetes/namespace.ts';
+import sample from './sample.yaml';
 
-/** A namespace that asks for an agent. */
-export const SAMPLE_NAMESPACE: Namespace = {
-  name: 'shop',
-  labels: { 'agent-injector.io/injection': 'enabled' },
-  annotations: {
-    'agent-injector.io/profile': 'opentelemetry-java',
-    'agent-injector.io/otlp-endpoint': 'http://collector.observability:4318',
-  },
-};
+interface Sample {
+  readonly namespace: Namespace;
+  readonly manifest: string;
+}
 
-export const SAMPLE_MANIFEST = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  selector:
-    matchLabels:
-      app: web
-  template:
-    metadata:
-      labels:
-        app: web
-    spec:
-      containers:
-        - name: web
-          image: registry.example.com/shop/web:1.4.2
-          env:
-            - name: JAVA_TOOL_OPTIONS
-              value: -Xmx512m
-`;
+// The file beside this one, which a test decides on.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const { namespace: SAMPLE_NAMESPACE, manifest: SAMPLE_MANIFEST } = sample as Sample;

@@ -4,7 +4,7 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { objectNameIn } from '../../cluster/object-name.ts';
 import type { Config } from '../../config/config.ts';
 import { millisecondsOf } from '../../config/value-kinds.ts';
-import { type FactsSource, imagesIn, NO_FACTS, readFactsTexts } from '../../images/facts-source.ts';
+import type { FactsSource } from '../../images/facts-source.ts';
 import type { ClusterState } from '../../kubernetes/cluster-state.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { UsageError } from '../../lib/usage-error.ts';
@@ -14,14 +14,16 @@ import type { ClusterStateSource } from '../cluster-watches.ts';
  * Adds facts about images to what is known of the cluster, if a setting names their ConfigMap. `stop` ends only this watch. Throws a UsageError if there
  * is no cluster for it.
  */
-export function openImageFacts(
+export async function openImageFacts(
   { imageFacts: configMap, imageFactsMaxAge }: Pick<Config, 'imageFacts' | 'imageFactsMaxAge'>,
   client: KubeClient | undefined,
   source: ClusterStateSource,
   logger: Logger,
-): ClusterStateSource {
+): Promise<ClusterStateSource> {
   if (configMap === undefined) return { ...source, stop: () => Promise.resolve() };
   if (!client) throw new UsageError(['imageFacts requires a cluster: not running in a pod, and no kubeconfig given']);
+  // Loaded on demand: a server without facts needs no schema.
+  const { imagesIn, NO_FACTS, readFactsTexts } = await import('../../images/facts-source.ts');
   const age = { maxAgeMs: millisecondsOf(imageFactsMaxAge), now: Date.now };
   let last = NO_FACTS;
   let imageFacts: NonNullable<ClusterState['imageFacts']> = imageLookup([], age);
