@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeImage, sha256, type MadeImage } from '../support/made-image.ts';
+import { writeLayout } from '../support/image-layout.ts';
+import { makeImage, type MadeImage } from '../support/made-image.ts';
 import { crane, run as runProgram } from '../support/deploy-tools.ts';
 import { examplesOf } from '../support/doc-examples.ts';
 import { freePort } from '../support/free-port.ts';
@@ -36,24 +37,7 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
     expect(code, stderr).toBe(0);
   };
 
-  const layout = (name: string, { config, manifest }: MadeImage): string => {
-    const index = JSON.stringify({
-      schemaVersion: 2,
-      manifests: [
-        { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: sha256(manifest), size: manifest.length },
-      ],
-    });
-    const files = {
-      'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
-      'index.json': index,
-      ...Object.fromEntries([config, manifest].map((bytes) => [`blobs/${sha256(bytes).replace(':', '/')}`, bytes])),
-    };
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(dir, name, path)), { recursive: true });
-      writeFileSync(join(dir, name, path), content);
-    }
-    return join(dir, name);
-  };
+  const layout = (name: string, image: MadeImage): string => writeLayout(join(dir, name), image);
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-image-'));
