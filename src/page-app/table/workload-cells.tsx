@@ -5,7 +5,6 @@ import { shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
 import { AGENT_STATES, type Tone, toneOf } from './agent-states.ts';
-import { shouldHave } from './sorting.ts';
 
 export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
   const { namespace, workload } = row;
@@ -27,7 +26,7 @@ export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
       </td>
       <td class="column-agents number">
         {numberText(row.injected)}
-        <span class="quiet-text"> / {numberText(shouldHave(row))}</span>
+        <span class="quiet-text"> / {numberText(row.asked)}</span>
       </td>
       <td class="column-state">
         <States row={row} />

@@ -61,9 +61,9 @@ describe('severity', () => {
 
 describe('sorting', () => {
   const rows = [
-    workloadRow({ namespace: 'b', workload: 'Job/x', outdated: 2, injected: 1, missing: 1 }),
-    workloadRow({ namespace: 'a', workload: 'StatefulSet/y', outdated: 0, injected: 0, missing: 0 }),
-    workloadRow({ namespace: 'c', workload: 'Deployment/a', outdated: 5, injected: 0, missing: 3 }),
+    workloadRow({ namespace: 'b', workload: 'Job/x', outdated: 2, injected: 1, asked: 2, missing: 1 }),
+    workloadRow({ namespace: 'a', workload: 'StatefulSet/y', outdated: 0, injected: 0, asked: 0, missing: 0 }),
+    workloadRow({ namespace: 'c', workload: 'Deployment/a', outdated: 5, injected: 0, asked: 3, missing: 3 }),
   ];
   const order = (column: (typeof COLUMNS)[number]): readonly string[] =>
     sortWorkloads(rows, { column, descending: false }).map(({ namespace }) => namespace);
