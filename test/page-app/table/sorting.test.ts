@@ -39,7 +39,7 @@ describe('severity', () => {
     workloadRow({ states: { starting: 1 } }),
     workloadRow({ states: { running: 1 } }),
     workloadRow({ states: { alive: 1 } }),
-    workloadRow({ states: {}, injected: 0 }),
+    workloadRow({ states: {}, injected: 0, asked: 0 }),
   ];
 
   it('orders workloads by the worst about them', () => {
@@ -47,6 +47,11 @@ describe('severity', () => {
     expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(sortWorkloads(worstFirst.toReversed(), STANDARD_SORT)).toEqual(worstFirst);
+  });
+
+  it('of pods that cannot be injected is that of a gap', () => {
+    const without = { states: {}, injected: 0 };
+    expect(severityOf(workloadRow({ ...without, asked: 2 }))).toBeLessThan(severityOf(workloadRow({ ...without, asked: 0 })));
   });
 
   it('of a breaker that was cleared is that of the pods', () => {
