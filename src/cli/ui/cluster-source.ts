@@ -56,10 +56,6 @@ export class ClusterSource implements PageSource {
     return [...shown].toSorted();
   }
 
-  async hasMetrics(): Promise<boolean> {
-    return (await this.now()) !== undefined;
-  }
-
   async overview(): Promise<Overview> {
     return (await this.#survey()).overview;
   }
