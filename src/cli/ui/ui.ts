@@ -18,6 +18,7 @@ import type { NamespaceScope } from '../cluster/reader.ts';
 import { readNamespaceObject } from '../cluster/namespaces.ts';
 import { openBrowser } from './browser.ts';
 import { ClusterSource } from './cluster-source.ts';
+import { directly } from './server-metrics.ts';
 import { FilesSource } from './files-source.ts';
 
 export interface UiOptions extends Omit<NamespaceScope, 'selector'>, OfflineOptions, ClusterOptions {
@@ -73,7 +74,7 @@ async function local(options: UiOptions): Promise<Served> {
 async function inCluster(options: UiOptions): Promise<Served> {
   if (options.file) throw new UsageError(['--file cannot be combined with --in-cluster']);
   const client = await openUserCluster(options);
-  const source = new ClusterSource(client, { ...options, allNamespaces: true }, 'cluster');
+  const source = new ClusterSource(client, { ...options, allNamespaces: true }, 'cluster', directly);
   const access = new TokenAccess(client, () => source.namespaces(), systemClock);
   const names: Hosts = options.host && new Set(options.host.map((one) => one.toLowerCase()));
   const server = await serverFor({ base: '/', access, source, hosts: () => names, probes: PROBES });
