@@ -46,8 +46,6 @@ export class Refresher {
 
   /** Rejects as the reading does. What could not be read rests, too. */
   overview(): Promise<Overview> {
-    // The reason is what the source has thrown.
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     if (this.#failed && this.#clock.now() - this.#failed.at < this.#restMs) return Promise.reject(this.#failed.error);
     if (this.#overview && this.#clock.now() - this.#readAt < this.#restMs) return Promise.resolve(this.#overview);
     this.#reading ??= this.#refresh().finally(() => {

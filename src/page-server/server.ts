@@ -45,7 +45,7 @@ const LIMITS = {
 };
 
 /** A connection on which nothing moves: that of a viewer who does not read. Streams have a ping before. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 120_000;
 
 /** Smaller bodies are not worth it. */
 const COMPRESSED_FROM = 1024;

@@ -139,7 +139,9 @@ describe('hostile text', () => {
           .first()
           .waitFor();
       expect(actsIn(await page.locator('body').innerText()), hash).toEqual([]);
-      const titles = await page.locator('[title], [aria-label]').evaluateAll((all) => all.map((one) => `${one.getAttribute('title')} ${one.getAttribute('aria-label')}`));
+      const titles = await page
+        .locator('[title], [aria-label]')
+        .evaluateAll((all) => all.map((one) => `${one.getAttribute('title')} ${one.getAttribute('aria-label')}`));
       expect(actsIn(titles.join('\n')), hash).toEqual([]);
       expect(await main.locator('script, iframe, #interpreted, img[src="x"], svg[onload]').count(), hash).toBe(0);
     }

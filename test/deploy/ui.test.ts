@@ -50,9 +50,9 @@ describe('the page of the chart', () => {
   });
 
   it('may read the metrics of the servers, and nothing else that is no API server', () => {
-    const policies = render('default', { args: ['--no-hooks', '--set', 'ui.enabled=true', '--set', 'ports.admin=9191'] }).filter(
-      ({ kind }) => kind === 'NetworkPolicy',
-    );
+    const policies = render('default', {
+      args: ['--no-hooks', '--set', 'ui.enabled=true', '--set', 'ports.admin=9191'],
+    }).filter(({ kind }) => kind === 'NetworkPolicy');
     const specOf = (name: string) => policies.find(({ metadata }) => metadata?.name === name)?.['spec'];
     const ports = [{ protocol: 'TCP', port: 9191 }];
     const labelsOf = (name: string) => ({

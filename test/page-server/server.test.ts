@@ -260,7 +260,7 @@ describe('limits', () => {
     const { server } = await startPage();
     started.push(server);
     expect(server.http.timeout).toBeGreaterThan(15_000);
-    expect(server.http.timeout).toBeLessThanOrEqual(60_000);
+    expect(server.http.timeout).toBeLessThanOrEqual(120_000);
     const refresher = new Refresher(async () => overviewCase('m'.repeat(2000)), new ManualClock());
     const sight = { isOfAll: true, namespaces: new Set<string>() };
     const [one, other] = await Promise.all([refresher.renderedFor(sight), refresher.renderedFor({ ...sight })]);

@@ -28,7 +28,10 @@ interface ServerPod {
 export type ReadMetrics = (pod: ServerPod) => Promise<readonly string[]>;
 
 /** Reads the metrics of the installed servers. Undefined if that is not possible, or none is installed. */
-export async function readNow(client: PodClient, read: ReadMetrics = throughApiServer(client)): Promise<Now | undefined> {
+export async function readNow(
+  client: PodClient,
+  read: ReadMetrics = throughApiServer(client),
+): Promise<Now | undefined> {
   const texts = (await Promise.all((await serverPods(client)).map(read))).flat();
   if (texts.length === 0) return undefined;
   return nowOf(texts, new Date().toISOString(), (seconds) => new Date(seconds * 1000).toISOString());

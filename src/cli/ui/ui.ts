@@ -65,10 +65,16 @@ async function local(options: UiOptions): Promise<Served> {
   let names: Hosts = new Set();
   const server = await serverFor({ base, access, source, hosts: () => names });
   const address = (port: number): string => {
-    names = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`]);
+    names = localNames(port);
     return `http://${LOOPBACK}:${port}${base}${access.query}`;
   };
   return { server, address, host: LOOPBACK };
+}
+
+/** What a browser names the server in Host. */
+export function localNames(port: number): ReadonlySet<string> {
+  const names = [LOOPBACK, 'localhost'];
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
 }
 
 async function inCluster(options: UiOptions): Promise<Served> {

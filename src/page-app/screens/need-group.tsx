@@ -116,7 +116,8 @@ function Subject({ affected: { namespace, workload } }: { readonly affected: Aff
       : addressOf({ screen: 'workload', namespace, workload });
   return (
     <a href={address}>
-      <bdi class="quiet-text">{shown(namespace)}</bdi> <bdi class="name">{workload === undefined ? t('needs.wholeNamespace') : shown(workload)}</bdi>
+      <bdi class="quiet-text">{shown(namespace)}</bdi>{' '}
+      <bdi class="name">{workload === undefined ? t('needs.wholeNamespace') : shown(workload)}</bdi>
     </a>
   );
 }

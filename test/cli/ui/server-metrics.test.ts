@@ -66,7 +66,11 @@ const METRICS = 'agent_injector_decisions_total{outcome="injected",reason=""} 2\
 
 /** Answers at a port of this machine. */
 async function answering(
-  answer: (path: string | undefined) => { readonly status: number; readonly headers?: Record<string, string>; readonly text: string },
+  answer: (path: string | undefined) => {
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+    readonly text: string;
+  },
 ): Promise<{ readonly port: number; readonly asked: readonly (string | undefined)[]; readonly close: () => void }> {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {

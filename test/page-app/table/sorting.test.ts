@@ -51,7 +51,9 @@ describe('severity', () => {
 
   it('of pods that cannot be injected is that of a gap', () => {
     const without = { states: {}, injected: 0 };
-    expect(severityOf(workloadRow({ ...without, asked: 2 }))).toBeLessThan(severityOf(workloadRow({ ...without, asked: 0 })));
+    expect(severityOf(workloadRow({ ...without, asked: 2 }))).toBeLessThan(
+      severityOf(workloadRow({ ...without, asked: 0 })),
+    );
   });
 
   it('of a breaker that was cleared is that of the pods', () => {
