@@ -3,14 +3,14 @@ import { canSee, type Sight } from '../page/visible.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { ProfileList, Session } from '../page/wire.ts';
 import type { Refusal, Viewer } from './access.ts';
-import type { Refresher } from './refresher.ts';
+import type { Refresher, Rendered } from './refresher.ts';
 import type { PageSource } from './source.ts';
 import { TimedCache } from './timed-cache.ts';
 
 /** An answer before it is JSON. */
 export type Answer =
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'rendered'; readonly json: string; readonly etag: string }
+  | ({ readonly kind: 'rendered' } & Rendered)
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 interface Asked {
@@ -62,14 +62,7 @@ export class Api {
         (all) => visibleProfiles(all, sight),
       ),
     // What the server does for all namespaces is for those who see all of them.
-    now: ({ sight }) =>
-      sight.isOfAll
-        ? this.#shared(
-            'now',
-            () => this.#source.now(),
-            (now) => now,
-          )
-        : Promise.resolve(NOT_FOUND),
+    now: ({ sight }) => (sight.isOfAll ? this.#now() : Promise.resolve(NOT_FOUND)),
     try: ({ sight }) =>
       this.#shared(
         'try',
@@ -81,6 +74,14 @@ export class Api {
       ),
   };
 
+  #now(): Promise<Answer> {
+    return this.#shared(
+      'now',
+      () => this.#source.now(),
+      (now) => now,
+    );
+  }
+
   async #session({ user }: Viewer, sight: Sight): Promise<Session> {
     const { from, place } = this.#source;
     const namespaces = await this.#source.namespaces();
@@ -90,7 +91,7 @@ export class Api {
       place,
       version: VERSION,
       namespaces: namespaces.filter((name) => canSee(sight, name)),
-      hasMetrics: sight.isOfAll && (await this.#source.hasMetrics()),
+      hasMetrics: sight.isOfAll && (await this.#now()).kind === 'value',
     };
   }
 

@@ -7,10 +7,14 @@ import type { Refresher } from './refresher.ts';
 /** Viewers who are told of changes. */
 const MAX_STREAMS = 64;
 
+/** Of one of them. */
+const MAX_STREAMS_OF_ONE = 16;
+
 const PING_MS = 15_000;
 
 interface Stream {
   readonly response: ServerResponse;
+  readonly user: string | undefined;
   /** Who it is now; undefined if the viewer may look no more. */
   readonly again: () => Promise<Viewer | undefined>;
   etag: string;
@@ -29,13 +33,14 @@ export class Changes {
     this.#clock = clock;
   }
 
-  get isFull(): boolean {
-    return this.#streams.size >= MAX_STREAMS;
+  isFullFor({ user }: Viewer): boolean {
+    const own = [...this.#streams].filter((one) => one.user === user);
+    return this.#streams.size >= MAX_STREAMS || own.length >= MAX_STREAMS_OF_ONE;
   }
 
   /** The headers are not sent yet. */
-  add(response: ServerResponse, again: Stream['again']): void {
-    const stream: Stream = { response, again, etag: '' };
+  add(response: ServerResponse, { user }: Viewer, again: Stream['again']): void {
+    const stream: Stream = { response, user, again, etag: '' };
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
     response.write(':\n\n');
     this.#streams.add(stream);

@@ -10,7 +10,7 @@ import { Api } from './api.ts';
 import { Changes } from './changes.ts';
 import { type Hosts, originProblem, SECURITY_HEADERS } from './headers.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
-import { Refresher } from './refresher.ts';
+import { Refresher, type Rendered } from './refresher.ts';
 import type { PageSource } from './source.ts';
 
 export interface PageServerOptions {
@@ -44,6 +44,9 @@ const LIMITS = {
   keepAliveTimeout: 30_000,
 };
 
+/** A connection on which nothing moves: that of a viewer who does not read. Streams have a ping before. */
+const IDLE_MS = 120_000;
+
 /** Smaller bodies are not worth it. */
 const COMPRESSED_FROM = 1024;
 
@@ -62,6 +65,7 @@ export class PageServer {
     this.#changes = new Changes(refresher, clock);
     this.http = createServer(LIMITS, (request, response) => void this.#answer(request, response));
     this.http.maxConnections = MAX_CONNECTIONS;
+    this.http.setTimeout(IDLE_MS);
     // The page is opened a moment later. Why a reading fails is told to those who ask.
     refresher.overview().catch(() => undefined);
   }
@@ -134,8 +138,9 @@ export class PageServer {
     const answer = name === undefined ? undefined : await this.#api.answer(name, url.searchParams, viewer);
     if (!answer) return refuse(request, response, NOT_FOUND);
     if (answer.kind === 'refused') return refuse(request, response, answer.refusal);
-    const rendered = answer.kind === 'rendered' ? answer : { json: JSON.stringify(answer.value), etag: undefined };
-    return sendJson(request, response, rendered);
+    return answer.kind === 'rendered'
+      ? sendRendered(request, response, answer)
+      : sendJson(request, response, JSON.stringify(answer.value));
   }
 
   /** The page is one document; what it shows is in its fragment. */
@@ -145,13 +150,15 @@ export class PageServer {
 
   async #subscribe(request: IncomingMessage, response: ServerResponse, url: URL, first: Viewer): Promise<void> {
     if (request.method === 'HEAD') return void response.writeHead(200).end();
-    if (this.#changes.isFull)
+    if (this.#changes.isFullFor(first))
       return refuse(request, response, { status: 503, code: 'busy', message: 'too many pages are open' });
     const sight = await first.sight();
     if (!sight.isOfAll && sight.namespaces.size === 0)
       return refuse(request, response, { status: 403, code: 'forbidden', message: 'you may not list pods' });
-    this.#changes.add(response, async () => {
+    this.#changes.add(response, first, async () => {
       const admitted = await this.#options.access.admit(request, url);
+      const isBusy = admitted.kind === 'refused' && admitted.refusal.status === 503;
+      if (isBusy) throw new Error(admitted.refusal.message);
       return admitted.kind === 'viewer' ? admitted.viewer : undefined;
     });
   }
@@ -204,17 +211,23 @@ function sendFile(
   send(request, response, isPacked ? packed : gunzipSync(packed));
 }
 
-interface Rendered {
-  readonly json: string;
-  readonly etag: string | undefined;
-}
-
-async function sendJson(request: IncomingMessage, response: ServerResponse, { json, etag }: Rendered): Promise<void> {
+function describeJson(response: ServerResponse): void {
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('cache-control', 'private, no-cache');
   response.setHeader('vary', 'accept-encoding, authorization, cookie');
-  if (etag !== undefined) response.setHeader('etag', etag);
-  if (etag !== undefined && request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+}
+
+function sendRendered(request: IncomingMessage, response: ServerResponse, { plain, packed, etag }: Rendered): void {
+  describeJson(response);
+  response.setHeader('etag', etag);
+  if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+  const isPacked = plain.length >= COMPRESSED_FROM && acceptsGzip(request);
+  if (isPacked) response.setHeader('content-encoding', 'gzip');
+  send(request, response, isPacked ? packed : plain);
+}
+
+async function sendJson(request: IncomingMessage, response: ServerResponse, json: string): Promise<void> {
+  describeJson(response);
   const isPacked = json.length >= COMPRESSED_FROM && acceptsGzip(request);
   if (isPacked) response.setHeader('content-encoding', 'gzip');
   send(request, response, isPacked ? await promisify(gzip)(json, { level: 1 }) : Buffer.from(json));

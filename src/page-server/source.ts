@@ -14,7 +14,6 @@ export interface PageSource {
   readonly place: string;
   readonly user: () => Promise<string | undefined>;
   readonly namespaces: () => Promise<readonly string[]>;
-  readonly hasMetrics: () => Promise<boolean>;
   readonly overview: () => Promise<Overview>;
   readonly pods: (namespace: string, workload: string) => Promise<PodList>;
   /** Undefined for what does not exist. */

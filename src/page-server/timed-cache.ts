@@ -19,6 +19,17 @@ export class TimedCache<Value> {
     this.#limits = limits;
   }
 
+  /** Also of a value that counts no more. */
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  /** What is known, if it still counts. */
+  fresh(key: string): Value | undefined {
+    const known = this.#known.get(key);
+    return known && this.#limits.clock.now() - known.at < this.#limits.keptMs ? known.value : undefined;
+  }
+
   /** Undefined if too many are being read. Rejects as the reading does; a failure is not kept. */
   async get(key: string, read: () => Promise<Value>): Promise<Value | undefined> {
     const { clock, keptMs, maxPending } = this.#limits;
@@ -31,14 +42,14 @@ export class TimedCache<Value> {
     this.#pending.set(key, reading);
     try {
       const value = await reading;
-      this.#keep(key, value);
+      this.keep(key, value);
       return value;
     } finally {
       this.#pending.delete(key);
     }
   }
 
-  #keep(key: string, value: Value): void {
+  keep(key: string, value: Value): void {
     const { clock, keptMs, maxEntries } = this.#limits;
     const now = clock.now();
     this.#known.delete(key);

@@ -23,6 +23,11 @@ const MAX_NAMESPACES = 2000;
 
 const AT_ONCE = 8;
 
+/** Tokens that are not known are checked in a second: anyone can make them up. */
+const MAX_PER_SECOND = 20;
+
+class RefusedToken extends Error {}
+
 /** Who a token is of, in the form of a SubjectAccessReview. */
 interface User {
   readonly name: string;
@@ -36,16 +41,23 @@ interface User {
 export class TokenAccess implements Access {
   readonly areFilesOpen = true;
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #namespaces: () => Promise<readonly string[]>;
-  readonly #users: TimedCache<User | string>;
+  readonly #users: TimedCache<User>;
+  /** By token, why it is refused: tokens that anyone makes up put no viewer out of the cache. */
+  readonly #refused: TimedCache<string>;
+  #reviewed = { second: -1, count: 0 };
   readonly #sights: TimedCache<Sight>;
 
   /** `namespaces`: those that the page can show at all. */
   constructor(client: KubeClient, namespaces: () => Promise<readonly string[]>, clock: Clock) {
     this.#client = client;
     this.#namespaces = namespaces;
-    this.#users = new TimedCache({ clock, keptMs: KNOWN_MS, maxEntries: MAX_KNOWN, maxPending: AT_ONCE });
-    this.#sights = new TimedCache({ clock, keptMs: KNOWN_MS, maxEntries: MAX_KNOWN, maxPending: AT_ONCE });
+    this.#clock = clock;
+    const limits = { clock, keptMs: KNOWN_MS, maxEntries: MAX_KNOWN, maxPending: AT_ONCE };
+    this.#users = new TimedCache(limits);
+    this.#refused = new TimedCache(limits);
+    this.#sights = new TimedCache(limits);
   }
 
   async admit({ headers }: IncomingMessage): Promise<Admitted> {
@@ -53,14 +65,35 @@ export class TokenAccess implements Access {
     if (token === undefined || token.length > MAX_TOKEN_LENGTH)
       return refused(401, 'token-needed', 'a bearer token of the cluster is needed');
     const key = createHash('sha256').update(token).digest('base64');
-    const found = await this.#users.get(key, () => this.#review(token));
+    const found = await this.#known(key, token);
     if (found === undefined) return refused(503, 'busy', 'too many tokens are being checked: try again');
     if (typeof found === 'string') return refused(401, 'token-needed', found);
     return { kind: 'viewer', viewer: { user: found.name, sight: () => this.#sightOf(found) } };
   }
 
-  /** A text says why the token is refused. Throws an Error if the API server cannot be asked. */
-  async #review(token: string): Promise<User | string> {
+  /** A text says why the token is refused. Undefined if there are too many tokens to check. */
+  async #known(key: string, token: string): Promise<User | string | undefined> {
+    const known = this.#refused.fresh(key) ?? this.#users.fresh(key);
+    if (known !== undefined) return known;
+    // A viewer whose answer has become old does not wait for tokens that are made up.
+    if (!this.#users.has(key) && !this.#mayReview()) return undefined;
+    try {
+      return await this.#users.get(key, () => this.#review(token));
+    } catch (error) {
+      if (!(error instanceof RefusedToken)) throw error;
+      this.#refused.keep(key, error.message);
+      return error.message;
+    }
+  }
+
+  #mayReview(): boolean {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (this.#reviewed.second !== second) this.#reviewed = { second, count: 0 };
+    return ++this.#reviewed.count <= MAX_PER_SECOND;
+  }
+
+  /** Throws a RefusedToken if the API server does not accept the token, an Error if the API server cannot be asked. */
+  async #review(token: string): Promise<User> {
     const answer = await sendOnce(this.#client, '/apis/authentication.k8s.io/v1/tokenreviews', {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenReview',
@@ -70,7 +103,8 @@ export class TokenAccess implements Access {
     const status = objectIn(answer.body, 'status');
     const user = objectIn(status, 'user');
     const name = textIn(user, 'username');
-    if (status['authenticated'] !== true || name === '') return 'the API server does not accept this token';
+    if (status['authenticated'] !== true || name === '')
+      throw new RefusedToken('the API server does not accept this token');
     const { uid, groups, extra } = user;
     return { name, subject: { user: name, uid, groups, extra } };
   }

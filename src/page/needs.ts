@@ -6,7 +6,7 @@ import { breakerMeanings, breakerNote } from '../diagnostics/liveness/known-brea
 import { type VerdictCode, verdictCodes } from '../diagnostics/liveness/verdict-code.ts';
 import type { AgentState, WorkloadStatus } from '../diagnostics/workload-status.ts';
 import { docsAddress } from '../reasons/message.ts';
-import { reasonTable } from '../reasons/reason-table.ts';
+import { reasonCodes, reasonTable } from '../reasons/reason-table.ts';
 import { auditNeeds } from './audit-needs.ts';
 import { resetting, restart, verifying } from './commands.ts';
 import { type AffectedWorkload, type Need, NEED_KINDS, type Overview } from './wire.ts';
@@ -36,7 +36,15 @@ export function overviewOf({ workloads, findings, checks, notes }: Readings): Ov
     // The breaker is the reason, and closing it the fix.
     ...findings.filter((one) => one.reason !== 'breaker-open' || !heldBack.has(keyOf(one))).map(ofFinding),
   ]);
-  return { needs, workloads, notes };
+  return { needs, workloads: workloads.map((one) => ({ ...one, asked: askedOf(one) })), notes };
+}
+
+const CHOSEN: ReadonlySet<string> = new Set(reasonCodes.filter((code) => reasonTable[code].kind === 'choice'));
+
+/** A pod that was left without an agent by choice may be one that would get it now. */
+function askedOf({ pods, injected, missing, leftover, whyNot }: WorkloadStatus): number {
+  const chosen = whyNot.filter(({ code }) => CHOSEN.has(code)).reduce((sum, one) => sum + one.pods, 0);
+  return Math.max(pods - chosen, injected + missing) - leftover;
 }
 
 /** Those of most workloads first, within a kind. */

@@ -82,7 +82,10 @@ export interface AffectedWorkload {
   readonly hint: string | undefined;
 }
 
-export type WorkloadRow = WorkloadStatus;
+export interface WorkloadRow extends WorkloadStatus {
+  /** Pods for which an agent is asked for, whether they have it or not: all but those that are left without one by choice. */
+  readonly asked: number;
+}
 
 /** GET api/pods?namespace=&workload=Deployment/web */
 export interface PodList {

@@ -16,6 +16,8 @@ export const MARKUP = [
   '<img src="https://evil.example.com/x.png">',
   '{{constructor.constructor("alert(7)")()}}',
   '<b id="interpreted">bold</b>',
+  // What turns the text around and what has no width: the text reads as another one.
+  'a\u202Eb\u2066c\u200Bd\u00ADe',
 ].join(' ');
 
 export const HOSTILE_NAMESPACE = 'hostile';

@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.ts';
 import { optedIn } from '../support/injected-cluster.ts';
 import { podOf } from '../support/pod.ts';
 import { barriers, startBrowser, visit, type Visit } from './browser.ts';
+import { actsIn } from '../support/hostile-names.ts';
 import { HOSTILE_NAMESPACE, MARKUP, storeHostilePods } from './hostile.ts';
 import { startUi, type Ui } from './page.ts';
 import { personIn } from './people.ts';
@@ -137,6 +138,11 @@ describe('hostile text', () => {
           .getByText(/onerror=alert/)
           .first()
           .waitFor();
+      expect(actsIn(await page.locator('body').innerText()), hash).toEqual([]);
+      const titles = await page
+        .locator('[title], [aria-label]')
+        .evaluateAll((all) => all.map((one) => `${one.getAttribute('title')} ${one.getAttribute('aria-label')}`));
+      expect(actsIn(titles.join('\n')), hash).toEqual([]);
       expect(await main.locator('script, iframe, #interpreted, img[src="x"], svg[onload]').count(), hash).toBe(0);
     }
     expect(faults).toEqual([]);

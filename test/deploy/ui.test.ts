@@ -48,4 +48,23 @@ describe('the page of the chart', () => {
     const named = own('--set-json', 'ui.hosts=["agents.example.com"]').find(({ kind }) => kind === 'Deployment');
     expect(JSON.stringify(named)).toContain('--host=agents.example.com');
   });
+
+  it('may read the metrics of the servers, and nothing else that is no API server', () => {
+    const policies = render('default', {
+      args: ['--no-hooks', '--set', 'ui.enabled=true', '--set', 'ports.admin=9191'],
+    }).filter(({ kind }) => kind === 'NetworkPolicy');
+    const specOf = (name: string) => policies.find(({ metadata }) => metadata?.name === name)?.['spec'];
+    const ports = [{ protocol: 'TCP', port: 9191 }];
+    const labelsOf = (name: string) => ({
+      podSelector: { matchLabels: expect.objectContaining({ 'app.kubernetes.io/name': name }) },
+    });
+    expect(specOf('agent-injector')).toMatchObject({
+      ingress: expect.arrayContaining([{ ports, from: [labelsOf('agent-injector-ui')] }]),
+    });
+    expect(specOf('agent-injector-ui')).toMatchObject({
+      egress: [expect.anything(), { ports, to: [labelsOf('agent-injector')] }],
+    });
+    const without = render('default', { args: ['--no-hooks'] }).filter(({ kind }) => kind === 'NetworkPolicy');
+    expect(JSON.stringify(without)).not.toContain('agent-injector-ui');
+  });
 });

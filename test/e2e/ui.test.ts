@@ -210,14 +210,14 @@ describe('two teams with the ClusterRole view of one namespace each', () => {
     expect(bodyOf<Overview>(await page.get('api/overview')).workloads.length).toBeGreaterThan(0);
     expect(await textsOf(page.get)).not.toMatch(others[team]);
     const other = team === 'shop' ? 'bank' : 'shop';
-    expect((await page.get(`api/pods?namespace=${other}&workload=Pod/fine`)).status).toBe(503);
+    expect((await page.get(`api/pods?namespace=${other}&workload=Pod/fine`)).status).toBe(403);
   });
 
   it('sees nothing with ui -A', async () => {
     const file = await kubeconfigOf('shop');
     const page = await openPage((await ui('-A', '--kubeconfig', file)).address);
     const { status, text } = await page.get('api/overview');
-    expect(status).toBe(503);
+    expect(status).toBe(403);
     expect(text).toContain('forbidden');
   });
 

@@ -1,9 +1,13 @@
+import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deferred } from '../../src/lib/deferred.ts';
+import { type Access, refused } from '../../src/page-server/access.ts';
 import { LocalAccess } from '../../src/page-server/local-access.ts';
+import { Refresher } from '../../src/page-server/refresher.ts';
 import type { PageServer } from '../../src/page-server/server.ts';
-import type { Overview, PodList, Session } from '../../src/page/wire.ts';
+import type { Now, Overview, PodList, Session } from '../../src/page/wire.ts';
 import { eventually } from '../support/eventually.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { openAccess, overviewCase, sourceCase, startPage } from '../support/page.ts';
 import { ask, eventOf, openPage } from '../support/page-browser.ts';
 
@@ -134,6 +138,36 @@ describe('the data', () => {
     expect(again).toMatchObject({ status: 304, text: '' });
   });
 
+  it('that cannot be read is not read again for each who asks', async () => {
+    let reads = 0;
+    const overview = (): Promise<Overview> => {
+      reads++;
+      return Promise.reject(new Error('away'));
+    };
+    const clock = new ManualClock();
+    const url = await page({ source: sourceCase({ overview }), clock });
+    for (let index = 0; index < 5; index++) {
+      const { status, text } = await ask(`${url}api/overview`);
+      expect({ status, text }).toEqual({ status: 503, text: expect.stringContaining('away') });
+    }
+    expect(reads).toBe(1);
+    clock.advance(60_000);
+    await ask(`${url}api/overview`);
+    expect(reads).toBe(2);
+  });
+
+  it('that the servers say is not read again for each who asks', async () => {
+    let reads = 0;
+    const now = async (): Promise<Now> => {
+      reads++;
+      return { at: '', decisions: [], latency: undefined, certificates: [], caches: [], replicas: 1 };
+    };
+    const url = await page({ source: sourceCase({ now }) });
+    for (let index = 0; index < 5; index++)
+      expect(JSON.parse((await ask(`${url}api/session`)).text)).toMatchObject({ hasMetrics: true });
+    expect(reads).toBe(1);
+  });
+
   it('is read once for all who ask at the same time', async () => {
     let reads = 0;
     const { promise, resolve } = deferred();
@@ -188,8 +222,58 @@ describe('limits', () => {
     expect((await of(8)).status).toBe(200);
   });
 
+  it('does not let one viewer take all streams, and ends none because it is busy', async () => {
+    let isBusy = false;
+    const sight = async () => ({ isOfAll: true, namespaces: new Set<string>() });
+    const access: Access = {
+      areFilesOpen: true,
+      admit: async ({ headers }) =>
+        isBusy
+          ? refused(503, 'busy', 'later')
+          : { kind: 'viewer', viewer: { user: headers.authorization ?? 'me', sight } },
+    };
+    const clock = new ManualClock();
+    const url = await page({ access, clock });
+    let open = 0;
+    let ended = 0;
+    const listen = (): void => {
+      let isNew = true;
+      void eventOf(`${url}api/changes`, {}, (event) => {
+        if (isNew && event.includes('event: overview')) open++;
+        isNew = isNew && !event.includes('event: overview');
+        return false;
+      }).catch(() => ended++);
+    };
+    for (let index = 0; index < 16; index++) listen();
+    await eventually(() => expect(open).toBe(16));
+    expect((await ask(`${url}api/changes`)).status).toBe(503);
+    await eventOf(`${url}api/changes`, { authorization: 'other' }, (event) => event.includes('overview'));
+    isBusy = true;
+    clock.advance(15_000);
+    expect((await ask(`${url}api/changes`)).status).toBe(503);
+    isBusy = false;
+    expect((await ask(`${url}api/changes`)).status).toBe(503);
+    expect(ended).toBe(0);
+  });
+
+  it('ends connections of those who do not read, and keeps one text for all who see the same', async () => {
+    const { server } = await startPage();
+    started.push(server);
+    expect(server.http.timeout).toBeGreaterThan(15_000);
+    expect(server.http.timeout).toBeLessThanOrEqual(120_000);
+    const refresher = new Refresher(async () => overviewCase('m'.repeat(2000)), new ManualClock());
+    const sight = { isOfAll: true, namespaces: new Set<string>() };
+    const [one, other] = await Promise.all([refresher.renderedFor(sight), refresher.renderedFor({ ...sight })]);
+    expect(one.plain).toBe(other.plain);
+    expect(one.packed).toBe(other.packed);
+    expect(gunzipSync(one.packed)).toEqual(one.plain);
+  });
+
   it('tells as many pages of changes as it can, and ends them with itself', async () => {
-    const { url, server } = await startPage();
+    let viewers = 0;
+    const sight = async () => ({ isOfAll: true, namespaces: new Set<string>() });
+    const admit: Access['admit'] = async () => ({ kind: 'viewer', viewer: { user: `v${viewers++}`, sight } });
+    const { url, server } = await startPage({ access: { areFilesOpen: true, admit } });
     const seen = new Set<number>();
     const note = (index: number) => (event: string) => {
       if (event.includes('event: overview')) seen.add(index);

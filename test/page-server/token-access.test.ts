@@ -86,6 +86,26 @@ describe('TokenAccess', () => {
     );
   });
 
+  it('does not forget a viewer for tokens that are refused, and checks some of these in a second', async () => {
+    const { client, asked } = reviews();
+    const clock = new ManualClock();
+    const access = new TokenAccess(client, NAMESPACES, clock);
+    await access.admit(withToken('shop'));
+    const codes = new Set<string>();
+    for (let index = 0; index < 2000; index++) {
+      if (index % 5 === 0) clock.advance(100);
+      codes.add(codeOf(await access.admit(withToken(`wrong${index}`))));
+    }
+    expect(codes).toEqual(new Set(['token-needed', 'busy']));
+    expect(asked.length).toBeLessThanOrEqual(1 + 41 * 20);
+    const before = asked.length;
+    expect(codeOf(await access.admit(withToken('shop')))).toBe('viewer');
+    expect(asked.length).toBe(before);
+    clock.advance(61_000);
+    for (let index = 0; index < 100; index++) await access.admit(withToken(`later${index}`));
+    expect(codeOf(await access.admit(withToken('shop')))).toBe('viewer');
+  });
+
   it('checks only some tokens at a time', async () => {
     const { client, asked } = reviews();
     const never: KubeClient['sendJson'] = (_, { body }) => {

@@ -31,6 +31,29 @@ const readings = (parts: Partial<Readings>): Readings => ({
   ...parts,
 });
 
+const askedOf = (parts: Partial<WorkloadStatus>) =>
+  overviewOf(readings({ workloads: [workload(parts)] })).workloads.map(({ asked }) => asked);
+
+describe('the pods that should have an agent', () => {
+  const why = (code: string, pods: number) => ({ code, pods, from: 'now' as const });
+  it.each([
+    ['all that run with one', {}, 2],
+    ['those that cannot get one', { injected: 0, whyNot: [why('foreign-profiler', 1), why('invalid-value', 1)] }, 2],
+    ['those that would get one now', { injected: 1, missing: 1, whyNot: [why('not-asked', 1)] }, 2],
+    ['none that nobody asked for', { injected: 0, whyNot: [why('no-profile', 1), why('owner-excluded', 1)] }, 0],
+    ['some of them', { pods: 3, injected: 1, whyNot: [why('no-profile', 1), why('foreign-profiler', 1)] }, 2],
+    ['none that is left over', { leftover: 2 }, 0],
+    [
+      'one that was not asked for when it was created, and is now',
+      { injected: 0, pods: 1, missing: 1, whyNot: [{ ...why('no-profile', 1), from: 'record' as const }] },
+      1,
+    ],
+    ['one whose record says what is no reason', { injected: 0, pods: 1, whyNot: [why('constructor', 1)] }, 1],
+  ])('are %s', (_, parts, expected) => {
+    expect(askedOf(parts)).toEqual([expected]);
+  });
+});
+
 const needsOf = (parts: Partial<Readings>) => overviewOf(readings(parts)).needs;
 
 describe('overviewOf', () => {

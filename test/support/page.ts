@@ -40,7 +40,6 @@ export function sourceCase(parts: Partial<PageSource> = {}): PageSource {
     place: 'test',
     user: async () => 'me',
     namespaces: async () => ['bank', 'shop'],
-    hasMetrics: async () => true,
     overview: async () => overviewCase(),
     pods: async () => ({ pods: [] }),
     pod: async () => undefined,

@@ -6,6 +6,7 @@ export function workloadRow(over: Partial<WorkloadRow> = {}): WorkloadRow {
     namespace: 'shop',
     workload: 'Deployment/web',
     pods: 2,
+    asked: 2,
     injected: 2,
     states: { running: 2 },
     outdated: 0,

@@ -16,7 +16,7 @@ import type { PageSource, Subject } from '../../page-server/source.ts';
 import { type Known, readKnown } from '../status/status.ts';
 import { podDetail } from './pod-detail.ts';
 import { profileRows } from './profile-rows.ts';
-import { readNow } from './server-metrics.ts';
+import { type ReadMetrics, readNow } from './server-metrics.ts';
 import { type Survey, survey, type SurveyScope } from './survey.ts';
 
 /** Pods of one workload that are shown. */
@@ -28,10 +28,12 @@ export class ClusterSource implements PageSource {
   readonly place: string;
   readonly #client: PodClient;
   readonly #scope: SurveyScope;
+  readonly #readMetrics: ReadMetrics | undefined;
   #last: Survey | undefined;
   #reading: Promise<Survey> | undefined;
 
-  constructor(client: PodClient, scope: SurveyScope, place: string) {
+  constructor(client: PodClient, scope: SurveyScope, place: string, readMetrics?: ReadMetrics) {
+    this.#readMetrics = readMetrics;
     this.#client = client;
     this.#scope = scope;
     this.place = place;
@@ -54,10 +56,6 @@ export class ClusterSource implements PageSource {
     const shown = new Set([...enabled, ...overview.workloads.map((one) => one.namespace), ...affected]);
     shown.delete('');
     return [...shown].toSorted();
-  }
-
-  async hasMetrics(): Promise<boolean> {
-    return (await this.now()) !== undefined;
   }
 
   async overview(): Promise<Overview> {
@@ -89,7 +87,7 @@ export class ClusterSource implements PageSource {
   }
 
   now(): Promise<Now | undefined> {
-    return readNow(this.#client);
+    return readNow(this.#client, this.#readMetrics);
   }
 
   async try(): Promise<TrySettings> {

@@ -70,10 +70,6 @@ export class FilesSource implements PageSource {
     return [...(await this.#read()).namespaces.keys()].toSorted();
   }
 
-  hasMetrics(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-
   now(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -18,6 +18,7 @@ import type { NamespaceScope } from '../cluster/reader.ts';
 import { readNamespaceObject } from '../cluster/namespaces.ts';
 import { openBrowser } from './browser.ts';
 import { ClusterSource } from './cluster-source.ts';
+import { directly } from './server-metrics.ts';
 import { FilesSource } from './files-source.ts';
 
 export interface UiOptions extends Omit<NamespaceScope, 'selector'>, OfflineOptions, ClusterOptions {
@@ -64,16 +65,22 @@ async function local(options: UiOptions): Promise<Served> {
   let names: Hosts = new Set();
   const server = await serverFor({ base, access, source, hosts: () => names });
   const address = (port: number): string => {
-    names = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`]);
+    names = localNames(port);
     return `http://${LOOPBACK}:${port}${base}${access.query}`;
   };
   return { server, address, host: LOOPBACK };
 }
 
+/** What a browser names the server in Host. */
+export function localNames(port: number): ReadonlySet<string> {
+  const names = [LOOPBACK, 'localhost'];
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
+}
+
 async function inCluster(options: UiOptions): Promise<Served> {
   if (options.file) throw new UsageError(['--file cannot be combined with --in-cluster']);
   const client = await openUserCluster(options);
-  const source = new ClusterSource(client, { ...options, allNamespaces: true }, 'cluster');
+  const source = new ClusterSource(client, { ...options, allNamespaces: true }, 'cluster', directly);
   const access = new TokenAccess(client, () => source.namespaces(), systemClock);
   const names: Hosts = options.host && new Set(options.host.map((one) => one.toLowerCase()));
   const server = await serverFor({ base: '/', access, source, hosts: () => names, probes: PROBES });

@@ -1,6 +1,7 @@
 import type { Now } from '../../page/wire.ts';
 import { Mark } from '../parts/mark.tsx';
 import type { Tone } from '../table/agent-states.ts';
+import { shown } from '../parts/server-text.tsx';
 import { numberText, t, timeText } from '../texts/language.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,7 +19,7 @@ export function CertificateTable({ now }: { readonly now: Now }) {
       <tbody>
         {now.certificates.map(({ name, expires }) => (
           <tr key={name}>
-            <th scope="row">{name}</th>
+            <th scope="row">{shown(name)}</th>
             <td>
               <Expiry expires={expires} at={now.at} /> <span class="quiet-text">{timeText(expires)}</span>
             </td>
@@ -62,9 +63,9 @@ export function CacheTable({ now }: { readonly now: Now }) {
             const tone: Tone = SOUND.has(state) ? 'good' : 'warn';
             return (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">{shown(name)}</th>
                 <td class="number">{numberText(entries)}</td>
-                <td>{state !== '' && <Mark tone={tone}>{state}</Mark>}</td>
+                <td>{state !== '' && <Mark tone={tone}>{shown(state)}</Mark>}</td>
               </tr>
             );
           })}

@@ -20,7 +20,7 @@ export function Command({ text, what }: { readonly text: string; readonly what: 
       <button
         type="button"
         class="copy"
-        aria-label={`${label}: ${t('copy.what', { what })}`}
+        aria-label={`${label}: ${t('copy.what', { what: shown(what) })}`}
         onClick={() => void copy()}
       >
         {label}

@@ -49,7 +49,7 @@ function Place() {
   const { place, user, version } = loaded.value;
   const signedIn = user === undefined ? '' : t('app.user', { user });
   return (
-    <span class="place" title={[place, signedIn, version].filter(Boolean).join('\n')}>
+    <span class="place" title={shown([place, signedIn, version].filter(Boolean).join('\n'))}>
       <bdi>{shown(place)}</bdi>
       {user !== undefined && (
         <span class="quiet-text">

@@ -2,7 +2,7 @@ import type { Explanation, ReasonText } from '../../diagnostics/explanation.ts';
 import type { Tone } from '../table/agent-states.ts';
 import { t, termFor } from '../texts/language.ts';
 import { Mark } from './mark.tsx';
-import { ServerText } from './server-text.tsx';
+import { ServerText, shown } from './server-text.tsx';
 
 const kindTones: { readonly [kind in ReasonText['kind']]: Tone } = {
   choice: 'quiet',
@@ -26,7 +26,7 @@ export function ReasonLine({ reason }: { readonly reason: ReasonText }) {
   return (
     <div class="reason">
       <p>
-        <ServerText text={reason.message} /> <code class="quiet-text">{reason.code}</code>{' '}
+        <ServerText text={reason.message} /> <code class="quiet-text">{shown(reason.code)}</code>{' '}
         <span class="quiet-text">({termFor('kind', reason.kind)})</span>
       </p>
       <p class="hint">

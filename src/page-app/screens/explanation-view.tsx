@@ -34,8 +34,8 @@ export function DecisionView({ explanation }: { readonly explanation: Explanatio
                 <td>
                   <Outcome outcome={one.outcome} reason={one.reason} />
                 </td>
-                <td>{one.profile}</td>
-                <td>{one.delivery}</td>
+                <td>{shown(one.profile)}</td>
+                <td>{shown(one.delivery)}</td>
                 <td>{one.reason && <ServerText text={one.reason.message} />}</td>
               </tr>
             ))}
@@ -142,8 +142,8 @@ export function AsideView({ explanation: { targets, foreign } }: { readonly expl
       <ul>
         {targets.map(({ target, profile, lostTo }) => (
           <li key={target}>
-            <bdi>{shown(target)}</bdi> <span class="quiet-text">{profile}</span>{' '}
-            {lostTo !== undefined && t('pod.lostTo', { target: lostTo })}
+            <bdi>{shown(target)}</bdi> <span class="quiet-text">{shown(profile)}</span>{' '}
+            {lostTo !== undefined && t('pod.lostTo', { target: shown(lostTo) })}
           </li>
         ))}
       </ul>
@@ -151,7 +151,7 @@ export function AsideView({ explanation: { targets, foreign } }: { readonly expl
       <ul>
         {foreign.map(({ key, product, meaning }) => (
           <li key={key}>
-            <code>{shown(key)}</code> <span class="quiet-text">{product}</span> <ServerText text={meaning} />
+            <code>{shown(key)}</code> <span class="quiet-text">{shown(product)}</span> <ServerText text={meaning} />
           </li>
         ))}
       </ul>

@@ -31,7 +31,7 @@ export function NeedGroup({ need, isFirst }: { readonly need: Need; readonly isF
             <Mark tone={tones[need.kind]}>{t(`need.${need.kind}`)}</Mark>
           </span>
           <span class="meaning">
-            <ServerText text={need.meaning} /> <code class="quiet-text">{need.code}</code>
+            <ServerText text={need.meaning} /> <code class="quiet-text">{shown(need.code)}</code>
           </span>
           <span class="number">
             <span aria-hidden="true">{numberText(need.affected.length)}</span>
@@ -56,7 +56,7 @@ function AffectedTable({ need }: { readonly need: Need }) {
   return (
     <>
       <table class="affected">
-        <caption class="for-readers">{need.meaning}</caption>
+        <caption class="for-readers">{shown(need.meaning)}</caption>
         <thead>
           <tr>
             <th scope="col">{t('column.workload')}</th>
@@ -116,7 +116,8 @@ function Subject({ affected: { namespace, workload } }: { readonly affected: Aff
       : addressOf({ screen: 'workload', namespace, workload });
   return (
     <a href={address}>
-      <bdi class="quiet-text">{shown(namespace)}</bdi> <bdi class="name">{workload ?? t('needs.wholeNamespace')}</bdi>
+      <bdi class="quiet-text">{shown(namespace)}</bdi>{' '}
+      <bdi class="name">{workload === undefined ? t('needs.wholeNamespace') : shown(workload)}</bdi>
     </a>
   );
 }

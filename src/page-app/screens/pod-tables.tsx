@@ -44,12 +44,12 @@ function Pods({ pods, namespace }: { readonly pods: readonly PodRow[]; readonly 
                 <bdi class="name">{shown(pod.name)}</bdi>
               </a>
             </th>
-            <td>{pod.phase}</td>
+            <td>{shown(pod.phase)}</td>
             <td>
               <PodStateMark state={pod.state} />
             </td>
-            <td>{pod.injected.join(', ')}</td>
-            <td>{pod.reason}</td>
+            <td>{shown(pod.injected.join(', '))}</td>
+            <td>{shown(pod.reason)}</td>
             <td class="time">{timeText(pod.created)}</td>
             <td>
               <bdi>{shown(pod.node)}</bdi>
@@ -88,13 +88,13 @@ export function EventTable({ events }: { readonly events: readonly PodEvent[] })
           <tr key={`${event.at}/${event.reason}/${event.message}`}>
             <td class="time">{timeText(event.at)}</td>
             <td>
-              <Mark tone={event.type === 'Warning' ? 'warn' : 'quiet'}>{event.reason}</Mark>
+              <Mark tone={event.type === 'Warning' ? 'warn' : 'quiet'}>{shown(event.reason)}</Mark>
             </td>
             <td>
               <ServerText text={event.message} />
             </td>
             <td class="number">{numberText(event.count)}</td>
-            <td>{event.from}</td>
+            <td>{shown(event.from)}</td>
           </tr>
         ))}
       </tbody>

@@ -61,7 +61,7 @@ function OwnerLink({ pod: { namespace, workload } }: { readonly pod: PodDetail }
 function Detail({ pod, isNew }: { readonly pod: PodDetail; readonly isNew: boolean }) {
   const { explanation, verdict } = pod;
   const titles = { before: t('pod.before'), after: t('pod.after') };
-  const decision = isNew ? t('pod.newPod', { workload: pod.workload ?? pod.name }) : t('pod.decision');
+  const decision = isNew ? t('pod.newPod', { workload: shown(pod.workload ?? pod.name) }) : t('pod.decision');
   return (
     <>
       {verdict && (

@@ -12,13 +12,13 @@ export function ProfileView({ profile }: { readonly profile: ProfileRow }) {
       </p>
       <dl class="facts">
         <dt>{t('column.vendor')}</dt>
-        <dd>{profile.vendor}</dd>
+        <dd>{shown(profile.vendor)}</dd>
         <dt>{t('column.source')}</dt>
         <dd>
-          {profile.source} <code class="quiet-text">{profile.hash}</code>
+          {shown(profile.source)} <code class="quiet-text">{shown(profile.hash)}</code>
         </dd>
         <dt>{t('profiles.deliveries')}</dt>
-        <dd>{profile.deliveries.join(', ')}</dd>
+        <dd>{shown(profile.deliveries.join(', '))}</dd>
       </dl>
       <Section id="used" title={t('profiles.used')}>
         <UsedBy profile={profile} />
@@ -78,7 +78,7 @@ function Parameters({ profile: { parameters } }: { readonly profile: ProfileRow 
         {parameters.map((one) => (
           <tr key={one.name}>
             <th scope="row">
-              <code translate={false}>{one.key}</code>
+              <code translate={false}>{shown(one.key)}</code>
             </th>
             <td>{one.type}</td>
             <td>{one.required ? t('yes') : t('no')}</td>

@@ -17,7 +17,7 @@ export function ProfilesScreen({ name }: { readonly name: string | undefined }) 
           <a href={addressOf({ screen: 'profiles', name: undefined })}>{t('profiles.all')}</a>
         </p>
       )}
-      <h1 tabIndex={-1}>{name ?? t('screen.profiles')}</h1>
+      <h1 tabIndex={-1}>{name === undefined ? t('screen.profiles') : shown(name)}</h1>
       <LoadedView loaded={loaded} retry={retry}>
         {({ profiles }) =>
           name === undefined ? <Profiles profiles={profiles} /> : <Profile profiles={profiles} name={name} />
@@ -97,14 +97,14 @@ function ProfileTable({ profiles }: ProfileList) {
               <a href={addressOf({ screen: 'profiles', name: one.name })}>
                 <bdi class="name">{shown(one.name)}</bdi>
               </a>{' '}
-              <code class="quiet-text">{one.hash}</code>
+              <code class="quiet-text">{shown(one.hash)}</code>
             </th>
             <td>
               <ServerText text={one.description} />
             </td>
-            <td>{one.vendor}</td>
-            <td>{one.source}</td>
-            <td>{one.deliveries.join(', ')}</td>
+            <td>{shown(one.vendor)}</td>
+            <td>{shown(one.source)}</td>
+            <td>{shown(one.deliveries.join(', '))}</td>
             <td class="number">{one.usedBy.length === 0 ? '' : numberText(one.usedBy.length)}</td>
           </tr>
         ))}

@@ -2,7 +2,6 @@ import { overview } from '../api/store.ts';
 import { Command } from '../parts/copy-button.tsx';
 import { shown } from '../parts/server-text.tsx';
 import { States } from '../table/workload-cells.tsx';
-import { shouldHave } from '../table/sorting.ts';
 import { numberText, t } from '../texts/language.ts';
 
 interface Props {
@@ -20,7 +19,7 @@ export function WorkloadSummary({ namespace, workload }: Props) {
     <dl class="facts">
       <dt>{t('column.agents')}</dt>
       <dd class="number">
-        {numberText(row.injected)} / {numberText(shouldHave(row))}
+        {numberText(row.injected)} / {numberText(row.asked)}
       </dd>
       <dt>{t('column.state')}</dt>
       <dd>

@@ -29,17 +29,12 @@ export function sortAfterClick(sort: Sort, column: Column): Sort {
   return { column, descending: sort.column === column && !sort.descending };
 }
 
-/** The pods that should have an agent. */
-export function shouldHave({ injected, missing }: WorkloadRow): number {
-  return injected + missing;
-}
-
 /** The worst thing about a workload, as a number: the smaller, the worse. */
 export function severityOf(row: WorkloadRow): number {
   const worst = AGENT_STATES.findIndex((state) => (row.states[state] ?? 0) > 0);
   if (row.breakers?.some(({ phase }) => phase !== 'cleared')) return 0;
   if (worst >= 0 && worst < AGENT_STATES.indexOf('starting')) return 1 + worst;
-  if (row.missing > 0) return 20;
+  if (row.missing > 0 || row.asked > row.injected) return 20;
   if (row.outdated > 0) return 21;
   if (row.leftover + row.stopped > 0) return 22;
   return worst < 0 ? 40 : 23 + worst;
@@ -49,7 +44,7 @@ const keys: { readonly [column in Column]: (row: WorkloadRow) => number | string
   namespace: ({ namespace }) => namespace,
   workload: ({ workload }) => workload.slice(workload.indexOf('/') + 1),
   profile: ({ profiles }) => profiles.join(' '),
-  agents: (row) => (shouldHave(row) === 0 ? 2 : row.injected / shouldHave(row)),
+  agents: ({ asked, injected }) => (asked === 0 ? 2 : injected / asked),
   state: severityOf,
   outdated: ({ outdated }) => -outdated,
   why: ({ whyNot }) => whyNot.map(({ code }) => code).join(' ') || '\u{10FFFF}',

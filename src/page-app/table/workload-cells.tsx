@@ -5,19 +5,19 @@ import { shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
 import { AGENT_STATES, type Tone, toneOf } from './agent-states.ts';
-import { shouldHave } from './sorting.ts';
 
 export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
   const { namespace, workload } = row;
-  const [kind = '', name = ''] = workload.split('/', 2);
+  const [kind = '', ...parts] = workload.split('/');
+  const name = parts.join('/');
   return (
     <>
       <td class="column-namespace">
-        <bdi title={namespace}>{shown(namespace)}</bdi>
+        <bdi title={shown(namespace)}>{shown(namespace)}</bdi>
       </td>
       <th scope="row" class="column-workload">
-        <a href={addressOf({ screen: 'workload', namespace, workload })} title={`${namespace} ${workload}`}>
-          <bdi class="name">{shown(name)}</bdi> <span class="quiet-text">{kind}</span>
+        <a href={addressOf({ screen: 'workload', namespace, workload })} title={shown(`${namespace} ${workload}`)}>
+          <bdi class="name">{shown(name)}</bdi> <span class="quiet-text">{shown(kind)}</span>
         </a>
       </th>
       <td class="column-profile">
@@ -27,7 +27,7 @@ export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
       </td>
       <td class="column-agents number">
         {numberText(row.injected)}
-        <span class="quiet-text"> / {numberText(shouldHave(row))}</span>
+        <span class="quiet-text"> / {numberText(row.asked)}</span>
       </td>
       <td class="column-state">
         <States row={row} />
@@ -44,7 +44,7 @@ export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
 function Version({ text }: { readonly text: string }) {
   const at = text.lastIndexOf('@');
   return (
-    <bdi class="version" title={text}>
+    <bdi class="version" title={shown(text)}>
       {shown(text.slice(0, at))} <code class="quiet-text">{shown(text.slice(at + 1))}</code>
     </bdi>
   );
@@ -86,7 +86,7 @@ export function States({ row }: { readonly row: WorkloadRow }) {
 function WhyNot({ row }: { readonly row: WorkloadRow }) {
   const text = row.whyNot.map(({ code, pods }) => (row.whyNot.length > 1 ? `${code} ${pods}` : code)).join(', ');
   return (
-    <bdi lang="en" title={text}>
+    <bdi lang="en" title={shown(text)}>
       {shown(text)}
     </bdi>
   );

@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
+import { printableText } from '../../lib/printable.ts';
 import { readStored, store } from '../api/stored.ts';
 import { english } from './english.ts';
 import { japanese } from './japanese.ts';
@@ -36,7 +37,7 @@ export function t<Key extends TextKey>(key: Key, ...[values]: Given<Key>): strin
 /** The text of a code that the server may have and the application does not know: then the code itself. */
 export function termFor(group: string, code: string): string {
   const key = `${group}.${code}`;
-  return isTextKey(key) ? texts.value[key] : code;
+  return isTextKey(key) ? texts.value[key] : printableText(code);
 }
 
 function isTextKey(key: string): key is TextKey {

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { t } from '../texts/language.ts';
 import { keyLines, readKeyLines } from './key-lines.ts';
+import { shown } from '../parts/server-text.tsx';
 import { SAMPLE_NAMESPACE } from './sample.ts';
 
 interface Props {
@@ -31,7 +32,7 @@ export function NamespaceFields({ known, namespace, onNamespace }: Props) {
           <option value="">{`${SAMPLE_NAMESPACE.name} (${t('try.ownNamespace')})`}</option>
           {known.map(({ name }) => (
             <option key={name} value={name}>
-              {name}
+              {shown(name)}
             </option>
           ))}
         </select>

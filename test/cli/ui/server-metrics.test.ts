@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { ApiResponse, PodClient } from '../../../src/cluster/client/types.ts';
-import { readNow } from '../../../src/cli/ui/server-metrics.ts';
+import { directly, readNow } from '../../../src/cli/ui/server-metrics.ts';
 import { type JsonObject, objectIn } from '../../../src/lib/json.ts';
 import { installManifests } from '../../e2e/installed-entries.ts';
 import { readingClient } from '../../support/reading-client.ts';
@@ -14,7 +16,7 @@ function clusterWith(phases: readonly string[], metrics: (path: string) => strin
   const pods = phases.map((phase, index) => ({
     metadata: { name: `agent-injector-${index}` },
     spec: objectIn(template, 'spec'),
-    status: { phase },
+    status: { phase, podIP: '10.0.0.7' },
   }));
   const answers: Readonly<Record<string, JsonObject>> = {
     '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': {
@@ -58,4 +60,59 @@ it('reads the metrics of each replica that runs, at the admin port of its pod', 
 
 it('has no figures where the user may not ask the pods', async () => {
   expect(await readNow(clusterWith(['Running'], () => undefined))).toBeUndefined();
+});
+
+const METRICS = 'agent_injector_decisions_total{outcome="injected",reason=""} 2\n';
+
+/** Answers at a port of this machine. */
+async function answering(
+  answer: (path: string | undefined) => {
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+    readonly text: string;
+  },
+): Promise<{ readonly port: number; readonly asked: readonly (string | undefined)[]; readonly close: () => void }> {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    const { status, headers = {}, text } = answer(request.url);
+    response.writeHead(status, headers).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, asked, close: () => server.close() };
+}
+
+const podAt = (port: number, ip = '127.0.0.1') => ({ namespace: 'agent-injector', name: 'a', ip, port });
+
+it('reads the metrics in the cluster at the addresses of the pods, without the API server', async () => {
+  const read: unknown[] = [];
+  const client = clusterWith(['Running', 'Pending'], () => undefined);
+  const now = await readNow(client, async (pod) => {
+    read.push(pod);
+    return [METRICS];
+  });
+  expect(now).toMatchObject({ replicas: 1 });
+  expect(read).toEqual([{ namespace: 'agent-injector', name: 'agent-injector-0', ip: '10.0.0.7', port: 9090 }]);
+  const { port, asked, close } = await answering(() => ({ status: 200, text: METRICS }));
+  expect(await directly(podAt(port))).toEqual([METRICS]);
+  expect(asked).toEqual(['/metrics']);
+  close();
+});
+
+it.each([
+  ['goes where a redirect leads', { status: 302, headers: { location: '/other' }, text: METRICS }],
+  ['takes an error', { status: 500, text: METRICS }],
+  ['takes another text', { status: 200, text: 'secret' }],
+  ['takes more than it should', { status: 200, text: METRICS + 'x'.repeat(3 * 1024 * 1024) }],
+])('never %s for metrics', async (_, answer) => {
+  const { port, asked, close } = await answering(() => answer);
+  expect(await directly(podAt(port))).toEqual([]);
+  expect(asked).toEqual(['/metrics']);
+  close();
+});
+
+it('asks no name, and nothing that does not answer', async () => {
+  for (const ip of ['', 'localhost', '127.0.0.1/x?', 'a@127.0.0.1']) expect(await directly(podAt(1, ip))).toEqual([]);
+  expect(await directly(podAt(1))).toEqual([]);
 });

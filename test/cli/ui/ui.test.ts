@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { localNames } from '../../../src/cli/ui/ui.ts';
 import type { Overview, PodDetail, Session } from '../../../src/page/wire.ts';
 import { openPage, printedAddress } from '../../support/page-browser.ts';
 import { run, start } from '../../support/process.ts';
@@ -49,6 +50,11 @@ describe('ui -f', () => {
 });
 
 describe('ui', () => {
+  it('answers to its names as a browser sends them: without the port of HTTP', () => {
+    expect([...localNames(8080)]).toEqual(['127.0.0.1:8080', 'localhost:8080']);
+    expect([...localNames(80)]).toEqual(expect.arrayContaining(['127.0.0.1', 'localhost']));
+  });
+
   it('says that a port is in use', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

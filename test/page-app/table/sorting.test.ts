@@ -39,7 +39,7 @@ describe('severity', () => {
     workloadRow({ states: { starting: 1 } }),
     workloadRow({ states: { running: 1 } }),
     workloadRow({ states: { alive: 1 } }),
-    workloadRow({ states: {}, injected: 0 }),
+    workloadRow({ states: {}, injected: 0, asked: 0 }),
   ];
 
   it('orders workloads by the worst about them', () => {
@@ -47,6 +47,13 @@ describe('severity', () => {
     expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(sortWorkloads(worstFirst.toReversed(), STANDARD_SORT)).toEqual(worstFirst);
+  });
+
+  it('of pods that cannot be injected is that of a gap', () => {
+    const without = { states: {}, injected: 0 };
+    expect(severityOf(workloadRow({ ...without, asked: 2 }))).toBeLessThan(
+      severityOf(workloadRow({ ...without, asked: 0 })),
+    );
   });
 
   it('of a breaker that was cleared is that of the pods', () => {
@@ -61,9 +68,9 @@ describe('severity', () => {
 
 describe('sorting', () => {
   const rows = [
-    workloadRow({ namespace: 'b', workload: 'Job/x', outdated: 2, injected: 1, missing: 1 }),
-    workloadRow({ namespace: 'a', workload: 'StatefulSet/y', outdated: 0, injected: 0, missing: 0 }),
-    workloadRow({ namespace: 'c', workload: 'Deployment/a', outdated: 5, injected: 0, missing: 3 }),
+    workloadRow({ namespace: 'b', workload: 'Job/x', outdated: 2, injected: 1, asked: 2, missing: 1 }),
+    workloadRow({ namespace: 'a', workload: 'StatefulSet/y', outdated: 0, injected: 0, asked: 0, missing: 0 }),
+    workloadRow({ namespace: 'c', workload: 'Deployment/a', outdated: 5, injected: 0, asked: 3, missing: 3 }),
   ];
   const order = (column: (typeof COLUMNS)[number]): readonly string[] =>
     sortWorkloads(rows, { column, descending: false }).map(({ namespace }) => namespace);
