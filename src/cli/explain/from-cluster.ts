@@ -22,8 +22,10 @@ import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
-import { serverSettings, type SettingsFor } from '../installed-settings.ts';
+import type { SettingsFor } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import type { ExplainOptions } from './options.ts';
+import { policyMatches, withPolicyFindings } from './by-policy.ts';
 import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
@@ -43,7 +45,7 @@ export async function explainOnCluster(
   if (!scope.allNamespaces) await readNamespaceObject(client, scope.namespace);
   const [found, webhooks] = await Promise.all([findTargets(client, targets, scope), readWebhooks(client)]);
   if (found.length === 0) throw new Error('no pod or workload found');
-  const settingsFor = await serverSettings(client, options, own, webhooks.configurations);
+  const settingsFor = await clusterSettings(client, options, own, webhooks.configurations);
   const namespaces = new Map<string, Promise<JsonObject>>();
   const explained: ExplanationResult[] = [];
   for (const target of found) {
@@ -85,7 +87,9 @@ async function explainTarget(
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const breakers = await readKnownBreakers(client, settings);
-  const found = [
+  const sources = within.known && { ...inputs, pod: decoded.value, namespace: within.known };
+  const policies = settings.policies && sources ? policyMatches(settings.policies, sources) : [];
+  const all = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
@@ -95,6 +99,7 @@ async function explainTarget(
     ...profilesFindings(result, settings, options),
     ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: within.known }),
   ];
+  const found = withPolicyFindings(all, settings.policies, policies);
   const known = { ...result, ...lacks(result, settings, cluster), findings: found };
   const findings = [...found, ...gapFindings(known, decoded.value)];
   const isInjected = result.decision.outcome === 'injected';
@@ -104,6 +109,7 @@ async function explainTarget(
     ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
+    ...(policies.length > 0 && { policies }),
     ...(patched && {
       dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }, isInjected),
     }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/admission/admit.ts';
 import { Audit } from '../../../src/diagnostics/audit.ts';
-import { type Obstacle, obstacleFor } from '../../../src/diagnostics/decisions/obstacle.ts';
+import { type Obstacle, obstacleFor, type Reach } from '../../../src/diagnostics/decisions/obstacle.ts';
 import { WorkloadStatuses } from '../../../src/diagnostics/workload-status.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
@@ -52,10 +52,11 @@ it.each<[string, object[] | undefined, Obstacle | undefined]>([
     'never-called',
   ],
 ])('%s', (_, configurations, expected) => {
-  expect(obstacleFor(configurations as Parameters<typeof obstacleFor>[0], shop, pod())).toBe(expected);
+  const reach = { configurations: configurations as Reach['configurations'] };
+  expect(obstacleFor(reach, { pod: pod(), namespace: shop, catalogue, cluster: unknownCluster })).toBe(expected);
 });
 
-describe.each<Obstacle>(['not-installed', 'never-called', 'calls-fail'])('where the obstacle is %s', (obstacle) => {
+describe.each<Obstacle>(['not-installed', 'no-policy', 'never-called', 'calls-fail'])('where the obstacle is %s', (obstacle) => {
   it('audit names no restart, and says why', () => {
     const audit = new Audit({
       catalogueOf: () => catalogue,
