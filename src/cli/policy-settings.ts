@@ -57,10 +57,11 @@ function withPolicies(
   const { unknown: _notInstalled, catalogue: own, ...rest } = settings;
   const { breaker: _breaker, ...options } = rest.options;
   const unknown = problemOf(own, covering);
-  const catalogue = withDefaults(
-    { ...own, ...(revision !== undefined && { revision }) },
-    [...covering.flatMap(valuesOf), ['profile', first.origin.profile], ['delivery', first.origin.delivery]],
-  );
+  const catalogue = withDefaults({ ...own, ...(revision !== undefined && { revision }) }, [
+    ...covering.flatMap(valuesOf),
+    ['profile', first.origin.profile],
+    ['delivery', first.origin.delivery],
+  ]);
   return {
     ...rest,
     // A policy looks nothing up.

@@ -30,7 +30,14 @@ beforeAll(async () => {
   await client.create(deployment('early', 'before'));
   await podsOf(client, { namespace: 'early', name: 'before' }, 1);
   await client.createNamespace(VALUES.namespace, {});
-  await apply('jennifer-dotnet', '--delivery', 'preinstalled', '--param', `${ADDRESS}=apm.example.com`, ...only('dotnet'));
+  await apply(
+    'jennifer-dotnet',
+    '--delivery',
+    'preinstalled',
+    '--param',
+    `${ADDRESS}=apm.example.com`,
+    ...only('dotnet'),
+  );
   await apply(
     'jennifer-java',
     '--delivery',
@@ -44,7 +51,10 @@ beforeAll(async () => {
     ['books', 'java'],
     ['other', 'none'],
   ] as const)
-    await client.createNamespace(name, { labels: { ...ours({ injection: 'enabled' }), team } });
+    await client.createNamespace(name, {
+      labels: { ...ours({ injection: 'enabled' }), team },
+      annotations: name === 'other' ? ours({ [ADDRESS]: 'other.example.com', delivery: 'preinstalled' }) : {},
+    });
   await client.patch({ kind: 'Namespace', name: 'early' }, { metadata: { labels: { team: 'dotnet' } } });
   await waitFor('the policy', async () => recordOf(await created('shop')) !== undefined, { deadline: 60_000 });
   await client.create(deployment('shop', 'web'));
@@ -85,14 +95,15 @@ async function jsonOf<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-async function explained(namespace: string, target: string): Promise<ExplanationResult> {
-  const found = await jsonOf<readonly ExplanationResult[] | ExplanationResult>('explain', target, '-n', namespace);
-  const [result] = [found].flat();
+async function explanationOf(namespace: string, target: string): Promise<ExplanationResult> {
+  const { explained } = await jsonOf<{ explained: readonly ExplanationResult[] }>('explain', target, '-n', namespace);
+  const [result] = explained;
   if (!result) throw new Error('nothing was explained');
-  return result as ExplanationResult;
+  return result;
 }
 
-const codesIn = ({ findings }: Pick<ExplanationResult, 'findings'>): readonly string[] => findings.map(({ code }) => code);
+const codesIn = ({ findings }: Pick<ExplanationResult, 'findings'>): readonly string[] =>
+  findings.map(({ code }) => code);
 
 /** The values of a setting in an explanation, the one that wins first. */
 const textsOf = ({ decision }: ExplanationResult, setting: string): readonly string[] =>
@@ -100,7 +111,7 @@ const textsOf = ({ decision }: ExplanationResult, setting: string): readonly str
 
 describe('explain', () => {
   test('names the policy that injects new pods, and decides with its parameters and its delivery', async () => {
-    const result = await explained('shop', 'deploy/web');
+    const result = await explanationOf('shop', 'deploy/web');
     expect(result).toMatchObject({
       decision: { outcome: 'injected', containers: [{ profile: 'jennifer-dotnet', delivery: 'preinstalled' }] },
       pods: { total: 1, injected: 1, outdated: 0 },
@@ -114,7 +125,7 @@ describe('explain', () => {
   });
 
   test('says what changes in a pod as the policy changes it', async () => {
-    const { decision } = await explained('early', 'deploy/before');
+    const { decision } = await explanationOf('early', 'deploy/before');
     const { spec } = await created('early');
     const names = decision.changes.containers.flatMap(({ environment }) => environment.map(({ name }) => name));
     expect(spec.containers[0]?.env?.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
@@ -123,7 +134,7 @@ describe('explain', () => {
 
   test('says where no policy is for the pod, and why', async () => {
     await client.create(deployment('other', 'web'));
-    const result = await explained('other', 'deploy/web');
+    const result = await explanationOf('other', 'deploy/web');
     expect(codesIn(result)).toContain('no-policy');
     expect(result.policies?.map(({ injects, why = '' }) => [injects, why.includes('team')])).toEqual([
       [false, true],
@@ -176,7 +187,7 @@ describe('the values of a ConfigMap', () => {
   test('without it, pods start as they are, and explain says why', async () => {
     expect(recordOf(await created('books'))).toBeUndefined();
     await client.create(deployment('books', 'web'));
-    const result = await explained('books', 'deploy/web');
+    const result = await explanationOf('books', 'deploy/web');
     expect(codesIn(result)).toContain('no-policy');
     expect(result.policies?.some(({ why = '' }) => why.includes(`${VALUES.namespace}/${VALUES.name}`))).toBe(true);
   });
@@ -189,10 +200,10 @@ describe('the values of a ConfigMap', () => {
       data: { [ADDRESS]: 'one.example.com' },
     });
     await settled('the first value', (pod) => JSON.stringify(pod).includes('one.example.com'));
-    expect(textsOf(await explained('books', 'deploy/web'), ADDRESS)[0]).toBe('one.example.com');
+    expect(textsOf(await explanationOf('books', 'deploy/web'), ADDRESS)[0]).toBe('one.example.com');
     await set({ [ADDRESS]: 'two.example.com' });
     await settled('the second value', (pod) => JSON.stringify(pod).includes('two.example.com'));
-    expect(textsOf(await explained('books', 'deploy/web'), ADDRESS)[0]).toBe('two.example.com');
+    expect(textsOf(await explanationOf('books', 'deploy/web'), ADDRESS)[0]).toBe('two.example.com');
   });
 
   test('are checked by their type', async () => {
@@ -200,7 +211,7 @@ describe('the values of a ConfigMap', () => {
     await settled('the wrong value', (pod) => recordOf(pod) === undefined);
     const { warnings } = await client.create(podOf('books', 'any', {}), { dryRun: true });
     expect(warnings.join()).toContain('invalid-value');
-    expect((await explained('books', 'deploy/web')).decision).toMatchObject({
+    expect((await explanationOf('books', 'deploy/web')).decision).toMatchObject({
       outcome: 'skipped',
       reason: { code: 'invalid-value' },
     });
@@ -246,7 +257,7 @@ test('a user who may not list policies is told that it is not known whether one 
     };
     writeFileSync(kubeconfig, stringify(file));
     const { stdout } = await run(['explain', 'deploy/web', '-n', 'shop', '-o', 'json', '--kubeconfig', kubeconfig]);
-    const [result] = [JSON.parse(stdout) as ExplanationResult].flat();
+    const [result] = (JSON.parse(stdout) as { explained: readonly ExplanationResult[] }).explained;
     const codes = result?.findings.map(({ code }) => code);
     expect(codes).toContain('server-settings-unknown');
     expect(codes).not.toContain('not-installed');

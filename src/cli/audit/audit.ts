@@ -61,7 +61,8 @@ export async function auditReport(
     catalogueOf: (namespace) => settingsFor(namespace).catalogue,
     namespaces,
     claims,
-    obstacleFor: (sources) => obstacleFor({ configurations, policies: settingsFor(sources.namespace).policies }, sources),
+    obstacleFor: (sources) =>
+      obstacleFor({ configurations, policies: settingsFor(sources.namespace).policies }, sources),
   });
   const optionsOf = (name: string): DecisionOptions =>
     settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;

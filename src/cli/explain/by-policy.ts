@@ -1,4 +1,8 @@
-import { type ExportedPolicy, policiesFor, type PoliciesInForce } from '../../diagnostics/decisions/exported-policies.ts';
+import {
+  type ExportedPolicy,
+  policiesFor,
+  type PoliciesInForce,
+} from '../../diagnostics/decisions/exported-policies.ts';
 import { obstacles } from '../../diagnostics/decisions/obstacle.ts';
 import type { Finding } from '../../diagnostics/findings.ts';
 import { selectorMismatch } from '../../kubernetes/label-selector.ts';

@@ -44,7 +44,9 @@ export function policiesCovering(
 ): readonly ExportedPolicy[] {
   return policies.filter(({ object }) => {
     const constraints = objectIn(objectIn(object, 'spec'), 'matchConstraints');
-    return objectsIn(constraints, 'resourceRules').length > 0 && selectorMatches(constraints['namespaceSelector'], labels);
+    return (
+      objectsIn(constraints, 'resourceRules').length > 0 && selectorMatches(constraints['namespaceSelector'], labels)
+    );
   });
 }
 

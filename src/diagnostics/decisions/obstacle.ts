@@ -23,10 +23,7 @@ export interface Reach {
 }
 
 /** What is in the way of a pod that the API server creates, as far as webhook configurations and policies show it; undefined also if they could not be read. */
-export function obstacleFor(
-  { configurations, policies }: Reach,
-  sources: SettingSources,
-): Obstacle | undefined {
+export function obstacleFor({ configurations, policies }: Reach, sources: SettingSources): Obstacle | undefined {
   const found = obstacleOfWebhook(configurations, sources.namespace, sources.pod);
   if (!found || !policies) return found;
   if (policiesFor(policies, sources).length > 0) return undefined;

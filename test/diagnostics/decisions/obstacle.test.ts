@@ -56,29 +56,32 @@ it.each<[string, object[] | undefined, Obstacle | undefined]>([
   expect(obstacleFor(reach, { pod: pod(), namespace: shop, catalogue, cluster: unknownCluster })).toBe(expected);
 });
 
-describe.each<Obstacle>(['not-installed', 'no-policy', 'never-called', 'calls-fail'])('where the obstacle is %s', (obstacle) => {
-  it('audit names no restart, and says why', () => {
-    const audit = new Audit({
-      catalogueOf: () => catalogue,
-      namespaces: new Map([[shop.name, shop]]),
-      claims: undefined,
-      obstacleFor: () => obstacle,
+describe.each<Obstacle>(['not-installed', 'no-policy', 'never-called', 'calls-fail'])(
+  'where the obstacle is %s',
+  (obstacle) => {
+    it('audit names no restart, and says why', () => {
+      const audit = new Audit({
+        catalogueOf: () => catalogue,
+        namespaces: new Map([[shop.name, shop]]),
+        claims: undefined,
+        obstacleFor: () => obstacle,
+      });
+      for (const one of [pod(), outdated]) audit.add(ofWeb(one), shop.name, unknownCluster);
+      const { findings } = audit.report();
+      expect(findings.map(({ kind }) => kind)).toEqual(['expected-not-injected', 'outdated']);
+      for (const { fix, message } of findings) {
+        expect(fix).toBeUndefined();
+        expect(message).toContain(`(${obstacle})`);
+      }
     });
-    for (const one of [pod(), outdated]) audit.add(ofWeb(one), shop.name, unknownCluster);
-    const { findings } = audit.report();
-    expect(findings.map(({ kind }) => kind)).toEqual(['expected-not-injected', 'outdated']);
-    for (const { fix, message } of findings) {
-      expect(fix).toBeUndefined();
-      expect(message).toContain(`(${obstacle})`);
-    }
-  });
 
-  it('status names no restart, counts no gap, and has it as the reason', () => {
-    const statuses = new WorkloadStatuses();
-    for (const one of [pod(), outdated])
-      statuses.add({ pod: ofWeb(one), namespace: shop, catalogue, cluster: unknownCluster }, { obstacle });
-    const [status] = statuses.list();
-    expect(status).toMatchObject({ pods: 2, injected: 1, missing: 0, outdated: 0, whyNot: [{ code: obstacle }] });
-    expect(status?.fix).toBeUndefined();
-  });
-});
+    it('status names no restart, counts no gap, and has it as the reason', () => {
+      const statuses = new WorkloadStatuses();
+      for (const one of [pod(), outdated])
+        statuses.add({ pod: ofWeb(one), namespace: shop, catalogue, cluster: unknownCluster }, { obstacle });
+      const [status] = statuses.list();
+      expect(status).toMatchObject({ pods: 2, injected: 1, missing: 0, outdated: 0, whyNot: [{ code: obstacle }] });
+      expect(status?.fix).toBeUndefined();
+    });
+  },
+);
