@@ -39,7 +39,9 @@ export function isMet({ profile, delivery }: EntryContext, condition: Condition 
   return `(${hasValue({ profile, index, container }, name)} && ${expected})`;
 }
 
-/** The environment of each container, by what expressions ask of it. */
+const ENTRY: Cel = '[string(e.name), has(e.value) ? string(e.value) : "", has(e.valueFrom) ? "r" : ""]';
+
+/** The environment of each container, by what expressions ask of it. Of a name that is there twice, the last value is the app's. */
 export function environmentVariables(catalogue: Catalogue): readonly (readonly [string, Cel])[] {
   const keys = settingLookup(catalogue, ['env-from-keys'], true);
   const hasSources = 'has(c.envFrom) && size(c.envFrom) > 0';
@@ -48,7 +50,7 @@ export function environmentVariables(catalogue: Catalogue): readonly (readonly [
     [
       'texts',
       perContainer(
-        'has(c.env) ? c.env.map(e, [string(e.name), has(e.value) ? string(e.value) : "", has(e.valueFrom) ? "r" : ""]) : []',
+        `!has(c.env) ? [] : size(variables.names[i].distinct()) == size(variables.names[i]) ? c.env.map(e, ${ENTRY}) : c.env.transformList(k, e, variables.names[i].lastIndexOf(string(e.name)) == k, ${ENTRY})`,
       ),
     ],
     ['sourceKeys', perContainer(`${hasSources} ? (${keys}) : []`)],
@@ -179,8 +181,8 @@ export function extendedVariables(profile: Profile): readonly ExtendedVariable[]
 /** The operations that add text to values that the container has. `path`: the path of the container. */
 export function changedVariables(context: EntryContext, path: Cel): readonly Cel[] {
   return extendedVariables(context.profile).map((one) => {
-    const place = `string(variables.names[i].indexOf(${quoted(one.name)}))`;
-    const next = `string(variables.names[i].indexOf(${quoted(one.name)}) + 1)`;
+    const place = `string(variables.names[i].lastIndexOf(${quoted(one.name)}))`;
+    const next = `string(variables.names[i].lastIndexOf(${quoted(one.name)}) + 1)`;
     const original = `${one.name}_ORIGINAL`;
     const referring = literal({
       name: one.name,
@@ -210,11 +212,11 @@ export function environmentReasons(context: EntryContext): readonly (readonly [C
     return [
       [`!(${isSet(one.name)}) && ${isUnknown(one.name)}`, '"unproven-variable"'],
       [
-        `has(c.env) && c.env.exists(e, e.name == ${quoted(one.name)} && has(e.valueFrom) && (has(e.valueFrom.fileKeyRef) || has(e.valueFrom.secretKeyRef) && has(e.valueFrom.secretKeyRef.optional) && e.valueFrom.secretKeyRef.optional == true || has(e.valueFrom.configMapKeyRef) && has(e.valueFrom.configMapKeyRef.optional) && e.valueFrom.configMapKeyRef.optional == true))`,
+        `[variables.names[i].lastIndexOf(${quoted(one.name)})].exists(k, k >= 0 && [c.env[k]].exists(e, has(e.valueFrom) && (has(e.valueFrom.fileKeyRef) || has(e.valueFrom.secretKeyRef) && has(e.valueFrom.secretKeyRef.optional) && e.valueFrom.secretKeyRef.optional == true || has(e.valueFrom.configMapKeyRef) && has(e.valueFrom.configMapKeyRef.optional) && e.valueFrom.configMapKeyRef.optional == true)))`,
         '"unproven-variable"',
       ],
       [
-        `(${isReference(one.name)}) && (${isSet(original)} || ${isPresent(original)} || variables.texts[i].exists(e, e[1].contains(${quoted(`$(${original})`)})))`,
+        `(${isReference(one.name)}) && (${isSet(original)} || ${isPresent(original)} || has(c.env) && c.env.exists(e, has(e.value) && e.value.contains(${quoted(`$(${original})`)})))`,
         quoted(`beyond-policy: the name ${original} is in use`),
       ],
       [

@@ -42,10 +42,6 @@ export function policyVariables(context: EntryContext, source: ParameterSource):
   ];
   const asked = settingLookup(catalogue, ['delivery']);
   const late = [
-    [
-      'size(variables.names[i].distinct()) != size(variables.names[i])',
-      '"beyond-policy: a variable is there twice"',
-    ] as const,
     ...conflictReasons(context, catalogue),
     [
       `[${asked}].exists(d, size(d) > 0 && d[0] != ${quoted(delivery.name)})`,
