@@ -14,8 +14,9 @@ import { decodePod } from '../../kubernetes/pod.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
+import type { SettingSources } from '../../settings/resolve.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun, dryRunText, type Tried } from '../cluster/dry-run.ts';
+import { createAsDryRun, dryRunText } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { unreadResources } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
@@ -102,17 +103,13 @@ async function explainTarget(
   const found = withPolicyFindings(all, settings.policies, policies);
   const known = { ...result, ...lacks(result, settings, cluster), findings: found };
   const findings = [...found, ...gapFindings(known, decoded.value)];
-  const isInjected = result.decision.outcome === 'injected';
-  const patched =
-    options.serverDryRun && within.known && admit(decoded.value, within.known, inputs.catalogue, inputs.cluster).pod;
+  const dryRun = options.serverDryRun && sources ? await dryRunOf(client, sources, result) : undefined;
   return {
     ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
     ...(policies.length > 0 && { policies }),
-    ...(patched && {
-      dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }, isInjected),
-    }),
+    ...(dryRun !== undefined && { dryRun }),
   };
 }
 
@@ -157,7 +154,14 @@ function nodesFindings(unknown: string | undefined): readonly Finding[] {
 }
 
 /** Of a pod that gets no agent, the answer has none either. */
-async function dryRunOf(client: KubeClient, tried: Tried, isInjected: boolean): Promise<string> {
+async function dryRunOf(
+  client: KubeClient,
+  { pod, namespace, catalogue, cluster }: SettingSources,
+  { decision }: ExplanationResult,
+): Promise<string | undefined> {
+  const changed = admit(pod, namespace, catalogue, cluster).pod;
+  const isInjected = decision.outcome === 'injected';
+  const tried = { namespace: namespace.name, original: pod, changed };
   const created = await createAsDryRun(client, tried, () => true);
   return created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created);
 }

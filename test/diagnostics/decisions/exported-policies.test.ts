@@ -3,6 +3,7 @@ import { exportPolicies } from '../../../src/policies/export.ts';
 import { exportedPolicies, policiesCovering } from '../../../src/diagnostics/decisions/exported-policies.ts';
 import { obstacleFor } from '../../../src/diagnostics/decisions/obstacle.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
+import type { Namespace } from '../../../src/kubernetes/namespace.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { profileHash } from '../../../src/profiles/fingerprint.ts';
 import { catalogue, namespace, pod } from '../../support/fixtures.ts';
@@ -21,7 +22,7 @@ const result =
 if (!profile || !result?.ok) throw new Error('the profile cannot be exported');
 const { mutating, mutatingBinding } = result.value;
 
-const shop = { ...namespace(), labels: { ...namespace().labels, team: 'shop' } };
+const shop: Namespace = { ...namespace(), labels: { ...namespace().labels, team: 'shop' } };
 const other = namespace();
 
 describe('the exported policies of a cluster', () => {
@@ -51,7 +52,7 @@ describe('the exported policies of a cluster', () => {
 describe('without a webhook, what is in the way', () => {
   const all = exportedPolicies([mutating], [mutatingBinding]);
   const obstacle = (
-    within: typeof shop,
+    within: Namespace,
     policies: readonly (typeof all)[number][] | undefined,
     annotations: Record<string, string> = {},
   ): string | undefined => {
