@@ -13,7 +13,8 @@ import type { ExplanationResult } from './result.ts';
 type Policies = NonNullable<ExplanationResult['policies']>;
 
 /** The exported policies of the cluster, and whether each is for such a pod. */
-export function policyMatches(policies: PoliciesInForce, sources: SettingSources): Policies {
+export function policyMatches(policies: PoliciesInForce | undefined, sources: SettingSources | undefined): Policies {
+  if (!policies || !sources) return [];
   const injecting = new Set(policiesFor(policies, sources).map(({ name }) => name));
   return (policies.all ?? []).map((one) => {
     const { name, origin } = one;

@@ -89,7 +89,7 @@ async function explainTarget(
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const breakers = await readKnownBreakers(client, settings);
   const sources = within.known && { ...inputs, pod: decoded.value, namespace: within.known };
-  const policies = settings.policies && sources ? policyMatches(settings.policies, sources) : [];
+  const policies = policyMatches(settings.policies, sources);
   const all = [
     ...unknowns,
     ...result.findings,
@@ -103,13 +103,12 @@ async function explainTarget(
   const found = withPolicyFindings(all, settings.policies, policies);
   const known = { ...result, ...lacks(result, settings, cluster), findings: found };
   const findings = [...found, ...gapFindings(known, decoded.value)];
-  const dryRun = options.serverDryRun && sources ? await dryRunOf(client, sources, result) : undefined;
   return {
     ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
     ...(policies.length > 0 && { policies }),
-    ...(dryRun !== undefined && { dryRun }),
+    ...(options.serverDryRun && (await dryRunOf(client, sources, result))),
   };
 }
 
@@ -156,14 +155,16 @@ function nodesFindings(unknown: string | undefined): readonly Finding[] {
 /** Of a pod that gets no agent, the answer has none either. */
 async function dryRunOf(
   client: KubeClient,
-  { pod, namespace, catalogue, cluster }: SettingSources,
+  sources: SettingSources | undefined,
   { decision }: ExplanationResult,
-): Promise<string | undefined> {
+): Promise<Pick<ExplanationResult, 'dryRun'>> {
+  if (!sources) return {};
+  const { pod, namespace, catalogue, cluster } = sources;
   const changed = admit(pod, namespace, catalogue, cluster).pod;
   const isInjected = decision.outcome === 'injected';
   const tried = { namespace: namespace.name, original: pod, changed };
   const created = await createAsDryRun(client, tried, () => true);
-  return created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created);
+  return { dryRun: created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created) };
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {

@@ -53,9 +53,10 @@ export function policiesCovering(
 /** The policies that are for an agent that the pod asks for. */
 export function policiesFor({ covering }: PoliciesInForce, sources: SettingSources): readonly ExportedPolicy[] {
   if (covering.length === 0) return [];
-  const asked = containersOf(sources.pod).flatMap((container) => {
+  const names = containersOf(sources.pod).flatMap((container) => {
     const profiles = profilesFor(sources, container);
     return profiles.ok ? profiles.value.map(({ name }) => name) : [];
   });
-  return covering.filter(({ origin }) => asked.includes(origin.profile));
+  const asked = new Set(names);
+  return covering.filter(({ origin }) => asked.has(origin.profile));
 }
