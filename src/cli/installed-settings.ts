@@ -3,6 +3,7 @@ import type { KubeClient } from '../cluster/client/types.ts';
 import { describeFailure, type Failure, isForbidden, isNotFound } from '../cluster/client/errors.ts';
 import { readConfigMap, readOnce } from '../cluster/one-shot.ts';
 import { WEBHOOK_CONFIGURATIONS } from '../cluster/webhook-configuration/entries.ts';
+import type { PoliciesInForce } from '../diagnostics/decisions/exported-policies.ts';
 import { revisionOf, servesNamespace } from '../diagnostics/overlapping-releases.ts';
 import { type LabelledNamespace, ownEntries } from '../diagnostics/webhook-match.ts';
 import { isObject, type JsonObject, objectIn, objectsIn, textIn } from '../lib/json.ts';
@@ -39,6 +40,7 @@ export interface ServerSettings {
   readonly from: string | undefined;
   /** Absent if all settings are known: a decision is then the server's own. */
   readonly unknown?: UnknownSettings;
+  readonly policies?: PoliciesInForce;
 }
 
 /** The settings by which a command on a cluster decides about a namespace. The same object for all namespaces of one release. */

@@ -44,7 +44,7 @@ export interface AuditInputs {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly claims: ReadonlySet<string> | undefined;
   /** What keeps new pods like this from being injected; undefined if nothing is known to. */
-  readonly obstacleFor?: (namespace: Namespace, pod: Pod) => Obstacle | undefined;
+  readonly obstacleFor?: (sources: SettingSources) => Obstacle | undefined;
 }
 
 /** What a new pod has, if it is injected. */
@@ -125,9 +125,10 @@ export class Audit {
     };
   }
 
-  #record({ pod, namespace }: SettingSources, { kind, message: found, reason }: PodFinding): void {
+  #record(sources: SettingSources, { kind, message: found, reason }: PodFinding): void {
+    const { pod, namespace } = sources;
     const creator = creatorOf(pod);
-    const obstacle = BY_RESTART.has(kind) ? this.#inputs.obstacleFor?.(namespace, pod) : undefined;
+    const obstacle = BY_RESTART.has(kind) ? this.#inputs.obstacleFor?.(sources) : undefined;
     const message = obstacle ? `${found}; a restart does not help: ${obstacles[obstacle]} (${obstacle})` : found;
     const workload = workloadText(pod);
     const key = JSON.stringify([kind, namespace.name, workload, message]);

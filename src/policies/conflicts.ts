@@ -25,7 +25,7 @@ export function conflictReasons(context: EntryContext, catalogue: Catalogue): Ca
         ? []
         : [
             [
-              `has(c.env) && c.env.exists(e, has(e.value) && (${anyOf(off.map((one) => `e.name == ${quoted(one.variable)} && e.value == ${quoted(one.value)}`))}))`,
+              `variables.texts[i].exists(e, ${anyOf(off.map((one) => `e[0] == ${quoted(one.variable)} && e[1] == ${quoted(one.value)}`))})`,
               '"profiling-disabled"',
             ] as const,
           ]),

@@ -39,7 +39,9 @@ export function isMet({ profile, delivery }: EntryContext, condition: Condition 
   return `(${hasValue({ profile, index, container }, name)} && ${expected})`;
 }
 
-/** The environment of each container, by what expressions ask of it. */
+const ENTRY: Cel = '[string(e.name), has(e.value) ? string(e.value) : "", has(e.valueFrom) ? "r" : ""]';
+
+/** The environment of each container, by what expressions ask of it. Of a name that is there twice, the last value is the app's. */
 export function environmentVariables(catalogue: Catalogue): readonly (readonly [string, Cel])[] {
   const keys = settingLookup(catalogue, ['env-from-keys'], true);
   const hasSources = 'has(c.envFrom) && size(c.envFrom) > 0';
@@ -48,7 +50,7 @@ export function environmentVariables(catalogue: Catalogue): readonly (readonly [
     [
       'texts',
       perContainer(
-        'has(c.env) ? c.env.map(e, [string(e.name), has(e.value) ? string(e.value) : "", has(e.valueFrom) ? "r" : ""]) : []',
+        `!has(c.env) ? [] : size(variables.names[i].distinct()) == size(variables.names[i]) ? c.env.map(e, ${ENTRY}) : c.env.transformList(k, e, variables.names[i].lastIndexOf(string(e.name)) == k, ${ENTRY})`,
       ),
     ],
     ['sourceKeys', perContainer(`${hasSources} ? (${keys}) : []`)],
@@ -95,18 +97,40 @@ export function variablesOf({ environment }: Profile): readonly (EnvironmentEntr
   return found;
 }
 
-/** The value of an extended variable, beginning with `text`; `isAbsent` where the container does not have it. */
-function extended(context: EntryContext, { entries }: ExtendedVariable, text: Cel, isAbsent: boolean): Cel {
-  return entries.reduce((before, entry, index) => {
+/** The variables of a policy with the value that each extended variable gets, for each container. */
+export function extensionVariables(context: EntryContext): readonly (readonly [string, Cel])[] {
+  return extendedVariables(context.profile).map((one, index) => [
+    `extended${index}`,
+    perContainer(`variables.reached[i] ? ${extended(context, one)} : ""`),
+  ]);
+}
+
+/** What it gets, as a variable of the policy: the same text in each expression would make the policy many times as long. */
+function extensionOf({ profile }: EntryContext, { name }: ExtendedVariable): Cel {
+  return `variables.extended${extendedVariables(profile).findIndex((one) => one.name === name)}[i]`;
+}
+
+function extended(context: EntryContext, { name, entries }: ExtendedVariable): Cel {
+  const before = firstOf(
+    [
+      [`variables.texts[i].exists(e, e[0] == ${quoted(name)} && e[2] == "r")`, quoted(`$(${name}_ORIGINAL)`)],
+      [isSet(name), valueIn(name)],
+    ],
+    quoted(`$(${name})`),
+  );
+  return entries.reduce((text, entry, index) => {
     const { operation, when } = entry;
-    if (operation.kind !== 'append' && operation.kind !== 'prepend') return before;
+    if (operation.kind !== 'append' && operation.kind !== 'prepend') return text;
     const { kind, separator, absent } = operation;
     const added = textOf(context, entry);
+    if (index > 0) {
+      const next = withAdded('b', added, kind, separator);
+      return `[${text}].map(b, ${when ? `${isMet(context, when)} ? ${next} : b` : next})[0]`;
+    }
     const parts = kind === 'append' ? [quoted(absent ?? ''), added] : [added, quoted(absent ?? '')];
     const first = absent === undefined ? added : parts.join(` + ${quoted(separator)} + `);
-    const next = isAbsent && index === 0 ? first : withAdded(before, added, kind, separator);
-    return when ? `(${isMet(context, when)} ? ${next} : ${before})` : next;
-  }, text);
+    return `(${isSet(name)} || ${isPresent(name)} ? ${withAdded(text, added, kind, separator)} : ${first})`;
+  }, `(${before})`);
 }
 
 const valueIn = (name: string): Cel => `variables.texts[i].filter(e, e[0] == ${quoted(name)})[0][1]`;
@@ -118,11 +142,8 @@ export function addedVariables(context: EntryContext): Cel {
   return joined(
     variablesOf(context.profile).map((one) => {
       if ('entries' in one) {
-        const value = firstOf(
-          [[isPresent(one.name), extended(context, one, quoted(`$(${one.name})`), false)]],
-          extended(context, one, '""', true),
-        );
-        return listIf(`!(${isSet(one.name)})`, literal({ name: one.name, value: new Expression(value) }));
+        const value = new Expression(extensionOf(context, one));
+        return listIf(`!(${isSet(one.name)})`, literal({ name: one.name, value }));
       }
       return listIf(isAdded(context, one), literal({ name: one.name, ...declared(context, one) }));
     }),
@@ -160,10 +181,7 @@ export function changedNames(context: EntryContext): Cel {
       firstOf(
         [
           [isReference(one.name), `[${quoted(`${one.name}_ORIGINAL`)}]`],
-          [
-            `${isSet(one.name)} && (${extended(context, one, valueIn(one.name), false)}) != ${valueIn(one.name)}`,
-            `[${quoted(one.name)}]`,
-          ],
+          [`${isSet(one.name)} && ${extensionOf(context, one)} != ${valueIn(one.name)}`, `[${quoted(one.name)}]`],
         ],
         '[]',
       ),
@@ -179,14 +197,14 @@ export function extendedVariables(profile: Profile): readonly ExtendedVariable[]
 /** The operations that add text to values that the container has. `path`: the path of the container. */
 export function changedVariables(context: EntryContext, path: Cel): readonly Cel[] {
   return extendedVariables(context.profile).map((one) => {
-    const place = `string(variables.names[i].indexOf(${quoted(one.name)}))`;
-    const next = `string(variables.names[i].indexOf(${quoted(one.name)}) + 1)`;
+    const place = `string(variables.names[i].lastIndexOf(${quoted(one.name)}))`;
+    const next = `string(variables.names[i].lastIndexOf(${quoted(one.name)}) + 1)`;
     const original = `${one.name}_ORIGINAL`;
+    const value = extensionOf(context, one);
     const referring = literal({
       name: one.name,
-      value: new Expression(extended(context, one, quoted(`$(${original})`), false)),
+      value: new Expression(value),
     });
-    const value = extended(context, one, valueIn(one.name), false);
     return firstOf(
       [
         [
@@ -194,7 +212,7 @@ export function changedVariables(context: EntryContext, path: Cel): readonly Cel
           `[JSONPatch{op: "replace", path: ${path} + "/env/" + ${place} + "/name", value: ${quoted(original)}}, JSONPatch{op: "add", path: ${path} + "/env/" + ${next}, value: ${referring}}]`,
         ],
         [
-          `${isSet(one.name)} && (${value}) != ${valueIn(one.name)}`,
+          `${isSet(one.name)} && ${value} != ${valueIn(one.name)}`,
           `[JSONPatch{op: "add", path: ${path} + "/env/" + ${place} + "/value", value: ${value}}]`,
         ],
       ],
@@ -210,11 +228,11 @@ export function environmentReasons(context: EntryContext): readonly (readonly [C
     return [
       [`!(${isSet(one.name)}) && ${isUnknown(one.name)}`, '"unproven-variable"'],
       [
-        `has(c.env) && c.env.exists(e, e.name == ${quoted(one.name)} && has(e.valueFrom) && (has(e.valueFrom.fileKeyRef) || has(e.valueFrom.secretKeyRef) && has(e.valueFrom.secretKeyRef.optional) && e.valueFrom.secretKeyRef.optional == true || has(e.valueFrom.configMapKeyRef) && has(e.valueFrom.configMapKeyRef.optional) && e.valueFrom.configMapKeyRef.optional == true))`,
+        `[variables.names[i].lastIndexOf(${quoted(one.name)})].exists(k, k >= 0 && [c.env[k]].exists(e, has(e.valueFrom) && (has(e.valueFrom.fileKeyRef) || has(e.valueFrom.secretKeyRef) && has(e.valueFrom.secretKeyRef.optional) && e.valueFrom.secretKeyRef.optional == true || has(e.valueFrom.configMapKeyRef) && has(e.valueFrom.configMapKeyRef.optional) && e.valueFrom.configMapKeyRef.optional == true)))`,
         '"unproven-variable"',
       ],
       [
-        `(${isReference(one.name)}) && (${isSet(original)} || ${isPresent(original)} || variables.texts[i].exists(e, e[1].contains(${quoted(`$(${original})`)})))`,
+        `(${isReference(one.name)}) && (${isSet(original)} || ${isPresent(original)} || has(c.env) && c.env.exists(e, has(e.value) && e.value.contains(${quoted(`$(${original})`)})))`,
         quoted(`beyond-policy: the name ${original} is in use`),
       ],
       [
@@ -227,5 +245,5 @@ export function environmentReasons(context: EntryContext): readonly (readonly [C
 
 /** True for a value that has all the text of the profile already. */
 export function isExtended(context: EntryContext, one: ExtendedVariable): Cel {
-  return `${isSet(one.name)} && !(${isReference(one.name)}) && (${extended(context, one, valueIn(one.name), false)}) == ${valueIn(one.name)}`;
+  return `${isSet(one.name)} && !(${isReference(one.name)}) && ${extensionOf(context, one)} == ${valueIn(one.name)}`;
 }

@@ -1,9 +1,11 @@
+import { POLICY_LABEL, policyMetadata, type PolicyOrigin } from '../api/exported-policy.ts';
 import { ENABLED, INJECTION_LABEL, REVISION_LABEL, STATUS_ANNOTATION } from '../api/keys.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import type { Catalogue } from '../profiles/catalogue.ts';
 import { withDefaults } from '../profiles/catalogue.ts';
 import type { Delivery } from '../profiles/delivery.ts';
+import { profileHash } from '../profiles/fingerprint.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { bindings } from './bindings.ts';
 import type { ExportedPolicies, ExportOptions, ExportProblem } from './options.ts';
@@ -40,6 +42,7 @@ function documents(
   const { profile } = context;
   const { api, parametersConfigMap } = options;
   const name = `${profile.name}.agent-injector.io`;
+  const metadata = { name, labels: { [POLICY_LABEL]: profile.name } };
   const catalogue = policyCatalogue(profile, options);
   const source = { profile, catalogue, fromConfigMap: parametersConfigMap !== undefined };
   const variables = policyVariables(context, source).map(([variable, expression]) => ({ name: variable, expression }));
@@ -56,26 +59,39 @@ function documents(
     mutating: {
       apiVersion,
       kind: 'MutatingAdmissionPolicy',
-      metadata: { name },
+      metadata: { name, ...policyMetadata(originOf(context, options)) },
       spec: {
         ...common,
         reinvocationPolicy: 'IfNeeded',
         mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: mutation(context, catalogue) } }],
       },
     },
-    mutatingBinding: { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name }, spec: mutatingBinding },
+    mutatingBinding: { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata, spec: mutatingBinding },
     validating: {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
+      metadata,
       spec: { ...common, ...validation(profile) },
     },
     validatingBinding: {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
+      metadata,
       spec: validatingBinding,
     },
+  };
+}
+
+function originOf(
+  { profile, delivery }: { readonly profile: Profile; readonly delivery: Delivery },
+  { parameters, parametersConfigMap }: ExportOptions,
+): PolicyOrigin {
+  return {
+    profile: profile.name,
+    hash: profileHash(profile),
+    delivery: delivery.name,
+    parameters: Object.fromEntries(parameters),
+    ...(parametersConfigMap && { parametersConfigMap }),
   };
 }
 

@@ -3,10 +3,10 @@ import { compatibilityReasons, compatibilityVariables, deliveryReasons, optInRea
 import { conflictReasons, foreignTexts } from './conflicts.ts';
 import {
   addedNames,
-  addedVariables,
   changedNames,
   environmentReasons,
   environmentVariables,
+  extensionVariables,
   type EntryContext,
   isMet,
 } from './environment.ts';
@@ -42,10 +42,6 @@ export function policyVariables(context: EntryContext, source: ParameterSource):
   ];
   const asked = settingLookup(catalogue, ['delivery']);
   const late = [
-    [
-      'size(variables.names[i].distinct()) != size(variables.names[i])',
-      '"beyond-policy: a variable is there twice"',
-    ] as const,
     ...conflictReasons(context, catalogue),
     [
       `[${asked}].exists(d, size(d) > 0 && d[0] != ${quoted(delivery.name)})`,
@@ -57,7 +53,7 @@ export function policyVariables(context: EntryContext, source: ParameterSource):
     ...fileReasons(context),
     ...environmentReasons(context),
     [
-      `size(${addedVariables(context)}) == 0 && size(variables.needed[i]) == 0 && size(${changedNames(context)}) == 0`,
+      'size(variables.added[i]) == 0 && size(variables.needed[i]) == 0 && size(variables.changed[i]) == 0',
       '"beyond-policy: there is nothing to add"',
     ] as const,
   ];
@@ -72,13 +68,16 @@ export function policyVariables(context: EntryContext, source: ParameterSource):
     ['parameters', parameterValues(source)],
     ['early', perContainer(`variables.pod != "" ? "-" : ${firstOf(early, '""')}`)],
     ['reached', perContainer('variables.early[i] == ""')],
+    ...extensionVariables(context),
+    ['added', perContainer(`variables.reached[i] ? (${addedNames(context)}) : []`)],
+    ['changed', perContainer(`variables.reached[i] ? (${changedNames(context)}) : []`)],
     ['foreignTexts', foreignTexts(context, catalogue)],
     ['needed', perContainer(`variables.reached[i] ? (${neededVolumes(context)}) : []`)],
     ['reasons', perContainer(`variables.early[i] != "" ? variables.early[i] : ${firstOf(late, '""')}`)],
     ['injected', 'variables.reasons.exists(r, r == "")'],
     ['first', 'variables.reasons.indexOf("")'],
     ['shared', perContainer(`variables.reasons[i] == "" ? [${sharedTexts(context)}] : []`)],
-    ['records', containerRecords(context, { addedNames: addedNames(context), changedNames: changedNames(context) })],
+    ['records', containerRecords(context, { addedNames: 'variables.added[i]', changedNames: 'variables.changed[i]' })],
     ['beyond', beyond],
     ['why', firstOf(WHY, '""')],
   ];

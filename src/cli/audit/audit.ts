@@ -11,7 +11,7 @@ import { unreadNotes } from '../cluster/unread-notes.ts';
 import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { serverSettings } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import { codesIn, isOneOf } from './codes.ts';
 import { auditTable } from './table.ts';
 import { auditLines } from './text.ts';
@@ -53,7 +53,7 @@ export async function auditReport(
   const own = await offlineInputs(options);
   const configurations = await readWebhookConfigurations(client);
   const [settingsFor, { namespaces, notes }, claims] = await Promise.all([
-    serverSettings(client, options, own, configurations),
+    clusterSettings(client, options, own, configurations),
     readNamespaces(client, options),
     readClaims(client, options),
   ]);
@@ -61,7 +61,8 @@ export async function auditReport(
     catalogueOf: (namespace) => settingsFor(namespace).catalogue,
     namespaces,
     claims,
-    obstacleFor: (namespace, pod) => obstacleFor(configurations, namespace, pod),
+    obstacleFor: (sources) =>
+      obstacleFor({ configurations, policies: settingsFor(sources.namespace).policies }, sources),
   });
   const optionsOf = (name: string): DecisionOptions =>
     settingsFor(namespaces.get(name) ?? { name, labels: {} }).options;

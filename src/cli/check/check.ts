@@ -12,7 +12,8 @@ import type { KubeClient } from '../../cluster/client/types.ts';
 import { readNamespaceObject } from '../cluster/namespaces.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { type SettingsFor, serverSettings } from '../installed-settings.ts';
+import type { SettingsFor } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import { checkCluster } from './cluster.ts';
 import { checkNamespaces, checkPodsOf } from './namespaces.ts';
 import { checkLines, checkSummary } from './report.ts';
@@ -68,7 +69,7 @@ export async function checkAll(
   const webhooks = await readOnce(client, WEBHOOK_CONFIGURATIONS);
   const configurations = webhooks.kind === 'ok' ? objectsIn(webhooks.body, 'items') : undefined;
   const world = await readWorld(client);
-  const settingsFor: SettingsFor = await serverSettings(client, options, own, configurations);
+  const settingsFor: SettingsFor = await clusterSettings(client, options, own, configurations);
   const surroundings: Surroundings = { client, settingsFor, configurations, world };
   const ofCluster = inGroup('cluster', await checkCluster(surroundings, options));
   if (options.pre) return ofCluster;

@@ -14,16 +14,19 @@ import { decodePod } from '../../kubernetes/pod.ts';
 import type { Namespace } from '../../kubernetes/namespace.ts';
 import { podFromTemplate, podKind, workloadKinds } from '../../kubernetes/workload.ts';
 import { type JsonObject, objectIn, objectsIn } from '../../lib/json.ts';
+import type { SettingSources } from '../../settings/resolve.ts';
 import { openUserCluster } from '../../server/cluster.ts';
-import { createAsDryRun, dryRunText, type Tried } from '../cluster/dry-run.ts';
+import { createAsDryRun, dryRunText } from '../cluster/dry-run.ts';
 import { readNamespaceObject, requireNamespace } from '../cluster/namespaces.ts';
 import { unreadResources } from '../cluster/agent-resources.ts';
 import { noticingNodes, readClusterState } from '../cluster/state.ts';
 import { readKnownBreakers } from '../cluster/breakers.ts';
 import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
-import { serverSettings, type SettingsFor } from '../installed-settings.ts';
+import type { SettingsFor } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import type { ExplainOptions } from './options.ts';
+import { policyMatches, withPolicyFindings } from './by-policy.ts';
 import { breakerFindings } from './breaker-findings.ts';
 import { gapFindings } from './gap.ts';
 import { type ExplanationResult, explainWorkload } from './result.ts';
@@ -43,7 +46,7 @@ export async function explainOnCluster(
   if (!scope.allNamespaces) await readNamespaceObject(client, scope.namespace);
   const [found, webhooks] = await Promise.all([findTargets(client, targets, scope), readWebhooks(client)]);
   if (found.length === 0) throw new Error('no pod or workload found');
-  const settingsFor = await serverSettings(client, options, own, webhooks.configurations);
+  const settingsFor = await clusterSettings(client, options, own, webhooks.configurations);
   const namespaces = new Map<string, Promise<JsonObject>>();
   const explained: ExplanationResult[] = [];
   for (const target of found) {
@@ -85,7 +88,9 @@ async function explainTarget(
   if (!decoded.ok) return { ...result, findings: [...unknowns, ...result.findings] };
   const matches = matchOf(webhooks.configurations ?? [], labels, decoded.value);
   const breakers = await readKnownBreakers(client, settings);
-  const found = [
+  const sources = within.known && { ...inputs, pod: decoded.value, namespace: within.known };
+  const policies = policyMatches(settings.policies, sources);
+  const all = [
     ...unknowns,
     ...result.findings,
     ...nodesFindings(problem()),
@@ -95,18 +100,15 @@ async function explainTarget(
     ...profilesFindings(result, settings, options),
     ...breakerFindings(result, breakers, { ...inputs, pod: decoded.value, namespace: within.known }),
   ];
+  const found = withPolicyFindings(all, settings.policies, policies);
   const known = { ...result, ...lacks(result, settings, cluster), findings: found };
   const findings = [...found, ...gapFindings(known, decoded.value)];
-  const isInjected = result.decision.outcome === 'injected';
-  const patched =
-    options.serverDryRun && within.known && admit(decoded.value, within.known, inputs.catalogue, inputs.cluster).pod;
   return {
     ...known,
     findings,
     ...(matches.length > 0 && { apiServer: matches }),
-    ...(patched && {
-      dryRun: await dryRunOf(client, { namespace, original: decoded.value, changed: patched }, isInjected),
-    }),
+    ...(policies.length > 0 && { policies }),
+    ...(options.serverDryRun && (await dryRunOf(client, sources, result))),
   };
 }
 
@@ -151,9 +153,18 @@ function nodesFindings(unknown: string | undefined): readonly Finding[] {
 }
 
 /** Of a pod that gets no agent, the answer has none either. */
-async function dryRunOf(client: KubeClient, tried: Tried, isInjected: boolean): Promise<string> {
+async function dryRunOf(
+  client: KubeClient,
+  sources: SettingSources | undefined,
+  { decision }: ExplanationResult,
+): Promise<Pick<ExplanationResult, 'dryRun'>> {
+  if (!sources) return {};
+  const { pod, namespace, catalogue, cluster } = sources;
+  const changed = admit(pod, namespace, catalogue, cluster).pod;
+  const isInjected = decision.outcome === 'injected';
+  const tried = { namespace: namespace.name, original: pod, changed };
   const created = await createAsDryRun(client, tried, () => true);
-  return created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created);
+  return { dryRun: created.kind === 'ok' && !isInjected ? 'accepted' : dryRunText(created) };
 }
 
 function labelled(name: string, namespace: JsonObject): LabelledNamespace {

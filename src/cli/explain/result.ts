@@ -21,6 +21,16 @@ export interface ExplanationResult {
   readonly findings: readonly Finding[];
   /** The webhook entries that the API server would call; only on a cluster. */
   readonly apiServer?: readonly EntryMatch[];
+  /** The exported admission policies of the cluster; only on a cluster that has some. */
+  readonly policies?: readonly {
+    readonly name: string;
+    readonly profile: string;
+    readonly delivery: string;
+    /** True if it is for such a pod. */
+    readonly injects: boolean;
+    /** Why it is not; a sentence fragment. */
+    readonly why?: string;
+  }[];
   /** The status annotation that was written when the pod was created. */
   readonly recorded?: StatusRecord;
   /** The agents that were injected when the pod was created: what the annotation says and the pod bears out. */

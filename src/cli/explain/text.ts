@@ -34,6 +34,7 @@ export function explanationLines({ decision, ...result }: ExplanationResult, all
     ...formatSection('Status recorded when the pod was created', recorded),
     ...formatSection('Creation as a dry run', result.dryRun === undefined ? [] : [result.dryRun]),
     ...formatSection('Webhook calls', webhookLines(result.apiServer ?? [], all)),
+    ...formatSection('Admission policies', policyLines(result.policies ?? [], all)),
     ...formatSection(
       'Checks, in order',
       all ? stepLines(decision.path) : result.isUndecided ? [] : failedStepLines(decision.path),
@@ -138,6 +139,18 @@ function workloadLines(decided: readonly string[], { total, injected }: Presence
 function webhookLines(matches: readonly EntryMatch[], all: boolean): readonly string[] {
   const isCalled = matches.some(({ called }) => called === 'yes');
   return matches.filter(({ called }) => all || !isCalled || called !== 'no').map(webhookLine);
+}
+
+/** A policy leaves a pod alone of which an expression cannot decide as a server would: docs/without-a-webhook.md. */
+function policyLines(policies: NonNullable<ExplanationResult['policies']>, all: boolean): readonly string[] {
+  const isOneFor = policies.some(({ injects }) => injects);
+  return policies
+    .filter(({ injects }) => all || injects || !isOneFor)
+    .map(({ name, profile, delivery, injects, why }) =>
+      injects
+        ? `✓ injects: MutatingAdmissionPolicy ${name}: ${profile} by ${delivery}, unless its own checks say beyond-policy`
+        : `✗ does not inject: MutatingAdmissionPolicy ${name}: ${why ?? ''}`,
+    );
 }
 
 function webhookLine({ configuration, entry, called, why }: EntryMatch): string {

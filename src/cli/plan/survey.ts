@@ -27,7 +27,8 @@ import { errorMessage } from '../../lib/error-message.ts';
 import { type NamespaceScope, readWorkloads } from '../cluster/reader.ts';
 import { noticingNodes, readClusterStates } from '../cluster/state.ts';
 import { unreadNotes } from '../cluster/unread-notes.ts';
-import { serverSettings, type SettingsFor } from '../installed-settings.ts';
+import type { SettingsFor } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import { annotationsFrom } from '../namespaces-from-files.ts';
 
 export interface PlanOptions extends NamespaceScope, OfflineOptions, ClusterOptions {
@@ -51,7 +52,7 @@ export async function surveyOf(
   options: PlanOptions,
   { own, added }: { readonly own: OfflineInputs; readonly added: readonly Named[] },
 ): Promise<Survey> {
-  const settingsFor = await serverSettings(client, options, own);
+  const settingsFor = await clusterSettings(client, options, own);
   const changed = new Map<Catalogue, Catalogue>();
   const later = (namespace: Namespace): Catalogue => {
     const now = settingsFor(namespace).catalogue;

@@ -14,7 +14,8 @@ import { type NamespacedPod, type NamespaceScope, readPods } from '../cluster/re
 import { readWebhookConfigurations } from '../cluster/webhooks.ts';
 import type { CommandOutput, CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { serverSettings, type ServerSettings, type SettingsFor } from '../installed-settings.ts';
+import type { ServerSettings, SettingsFor } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import { readClusterStates } from '../cluster/state.ts';
 import { unreadNotes } from '../cluster/unread-notes.ts';
 import { LifeSigns } from './life-signs.ts';
@@ -74,7 +75,7 @@ export async function readKnown(client: KubeClient, options: StatusScope): Promi
   const own = await offlineInputs(options);
   const configurations = await readWebhookConfigurations(client);
   const [settingsFor, found] = await Promise.all([
-    serverSettings(client, options, own, configurations),
+    clusterSettings(client, options, own, configurations),
     readNamespaces(client, options),
   ]);
   return { settingsFor, configurations, ...found };
@@ -96,13 +97,14 @@ export async function readReport(
     for (const one of pods) {
       const { namespace: name, pod } = one;
       const namespace = namespaceOf(name);
-      const { catalogue } = settingsFor(namespace);
+      const { catalogue, policies } = settingsFor(namespace);
       const sources = { pod, namespace, catalogue, cluster: stateOf(name) };
       shown.add(name);
       const isNamespaceKnown = namespaces.has(name);
       // oxlint-disable-next-line no-await-in-loop -- a few requests at a time
       const seen = await lifeSigns?.codeOf(sources, isNamespaceKnown);
-      const obstacle = isNamespaceKnown ? obstacleFor(known.configurations, namespace, pod) : undefined;
+      const { configurations } = known;
+      const obstacle = isNamespaceKnown ? obstacleFor({ configurations, policies }, sources) : undefined;
       statuses.add(sources, { isNamespaceKnown, seen, obstacle });
       onPod?.(one);
       onDecided?.(sources);

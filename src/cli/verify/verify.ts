@@ -21,7 +21,8 @@ import { readPodsOf } from '../cluster/pods-of-workload.ts';
 import { findTargets, readTarget, type Target } from '../cluster/targets.ts';
 import type { CommandResult } from '../command-result.ts';
 import { dataOutput } from '../data-output.ts';
-import { serverSettings, type ServerSettings } from '../installed-settings.ts';
+import type { ServerSettings } from '../installed-settings.ts';
+import { clusterSettings } from '../policy-settings.ts';
 import { lookIntoPod } from './pod.ts';
 import { reportLines } from './text.ts';
 
@@ -70,7 +71,7 @@ async function reportOf(options: VerifyOptions): Promise<LivenessReport> {
   const workload = await onlyTarget(client, options);
   const { within, notes } = await readNamespace(client, options.namespace);
   const { labels } = within ?? { labels: {} };
-  const settings = (await serverSettings(client, options, own))({ name: options.namespace, labels });
+  const settings = (await clusterSettings(client, options, own))({ name: options.namespace, labels });
   const deadline = systemClock.now() + options.timeout * 1000;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one look after the other

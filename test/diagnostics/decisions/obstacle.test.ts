@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/admission/admit.ts';
 import { Audit } from '../../../src/diagnostics/audit.ts';
-import { type Obstacle, obstacleFor } from '../../../src/diagnostics/decisions/obstacle.ts';
+import { type Obstacle, obstacleFor, type Reach } from '../../../src/diagnostics/decisions/obstacle.ts';
 import { WorkloadStatuses } from '../../../src/diagnostics/workload-status.ts';
 import { unknownCluster } from '../../../src/kubernetes/cluster-state.ts';
 import type { Pod } from '../../../src/kubernetes/pod.ts';
@@ -52,32 +52,36 @@ it.each<[string, object[] | undefined, Obstacle | undefined]>([
     'never-called',
   ],
 ])('%s', (_, configurations, expected) => {
-  expect(obstacleFor(configurations as Parameters<typeof obstacleFor>[0], shop, pod())).toBe(expected);
+  const reach = { configurations: configurations as Reach['configurations'] };
+  expect(obstacleFor(reach, { pod: pod(), namespace: shop, catalogue, cluster: unknownCluster })).toBe(expected);
 });
 
-describe.each<Obstacle>(['not-installed', 'never-called', 'calls-fail'])('where the obstacle is %s', (obstacle) => {
-  it('audit names no restart, and says why', () => {
-    const audit = new Audit({
-      catalogueOf: () => catalogue,
-      namespaces: new Map([[shop.name, shop]]),
-      claims: undefined,
-      obstacleFor: () => obstacle,
+describe.each<Obstacle>(['not-installed', 'no-policy', 'never-called', 'calls-fail'])(
+  'where the obstacle is %s',
+  (obstacle) => {
+    it('audit names no restart, and says why', () => {
+      const audit = new Audit({
+        catalogueOf: () => catalogue,
+        namespaces: new Map([[shop.name, shop]]),
+        claims: undefined,
+        obstacleFor: () => obstacle,
+      });
+      for (const one of [pod(), outdated]) audit.add(ofWeb(one), shop.name, unknownCluster);
+      const { findings } = audit.report();
+      expect(findings.map(({ kind }) => kind)).toEqual(['expected-not-injected', 'outdated']);
+      for (const { fix, message } of findings) {
+        expect(fix).toBeUndefined();
+        expect(message).toContain(`(${obstacle})`);
+      }
     });
-    for (const one of [pod(), outdated]) audit.add(ofWeb(one), shop.name, unknownCluster);
-    const { findings } = audit.report();
-    expect(findings.map(({ kind }) => kind)).toEqual(['expected-not-injected', 'outdated']);
-    for (const { fix, message } of findings) {
-      expect(fix).toBeUndefined();
-      expect(message).toContain(`(${obstacle})`);
-    }
-  });
 
-  it('status names no restart, counts no gap, and has it as the reason', () => {
-    const statuses = new WorkloadStatuses();
-    for (const one of [pod(), outdated])
-      statuses.add({ pod: ofWeb(one), namespace: shop, catalogue, cluster: unknownCluster }, { obstacle });
-    const [status] = statuses.list();
-    expect(status).toMatchObject({ pods: 2, injected: 1, missing: 0, outdated: 0, whyNot: [{ code: obstacle }] });
-    expect(status?.fix).toBeUndefined();
-  });
-});
+    it('status names no restart, counts no gap, and has it as the reason', () => {
+      const statuses = new WorkloadStatuses();
+      for (const one of [pod(), outdated])
+        statuses.add({ pod: ofWeb(one), namespace: shop, catalogue, cluster: unknownCluster }, { obstacle });
+      const [status] = statuses.list();
+      expect(status).toMatchObject({ pods: 2, injected: 1, missing: 0, outdated: 0, whyNot: [{ code: obstacle }] });
+      expect(status?.fix).toBeUndefined();
+    });
+  },
+);

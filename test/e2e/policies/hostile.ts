@@ -63,15 +63,29 @@ function taken(name: string): readonly NamedPod[] {
     ),
     named(`${name} from a field`, web({ env: [valueFrom(name)] })),
     named(`${name} from a Secret`, web({ env: [{ name, valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] })),
-    named(
-      `${name} twice`,
-      web({
-        env: [
-          { name, value: 'a' },
-          { name, value: 'b' },
-        ],
-      }),
-    ),
+    ...Object.entries({
+      twice: [
+        { name, value: 'a' },
+        { name, value: 'b' },
+      ],
+      'twice, a text before a field': [{ name, value: 'a' }, valueFrom(name)],
+      'twice, a field before a text': [valueFrom(name), { name, value: 'a' }],
+      'twice, an optional key before a text': [
+        { name, valueFrom: { configMapKeyRef: { name: 'c', key: 'k', optional: true } } },
+        { name, value: 'a' },
+      ],
+      'beside another one twice': [
+        { name: 'OTHER', value: `$(${name}_ORIGINAL)` },
+        valueFrom(name),
+        { name: 'OTHER', value: 'b' },
+      ],
+      'beside an agent that a later value removes': [
+        { name: 'JAVA_TOOL_OPTIONS', value: '-javaagent:/otel/opentelemetry-javaagent.jar' },
+        { name: 'CORECLR_ENABLE_PROFILING', value: '0' },
+        { name: 'CORECLR_ENABLE_PROFILING', value: '1' },
+        { name: 'JAVA_TOOL_OPTIONS', value: '-Xmx1g' },
+      ],
+    }).map(([what, env]) => named(`${name} ${what}`, web({ env }))),
   ];
 }
 
