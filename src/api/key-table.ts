@@ -1,6 +1,6 @@
 import { CANARY, CANARY_VERSION, INJECTED, STATUS, SUSPENDED } from './keys.ts';
 
-/** A label or annotation other than a parameter. The table in docs/reference.md is generated from these rows. */
+/** A label or annotation other than a parameter. The table in docs/reference/annotations.md is generated from these rows. */
 export interface KeyRow {
   readonly name: string;
   readonly as: 'label' | 'annotation';

@@ -14,7 +14,7 @@ type MetricRow =
       readonly buckets: number[];
     };
 
-/** Every metric of the injector; docs/reference.md is generated from it. The number of values of each label is bounded. */
+/** Every metric of the injector; docs/reference/monitoring.md is generated from it. The number of values of each label is bounded. */
 export const metricRows = {
   agent_injector_reviews_total: {
     type: 'counter',

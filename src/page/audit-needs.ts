@@ -39,7 +39,7 @@ export const auditNeeds: { readonly [kind in AuditKind]: AuditNeed } = {
   },
   undecided: {
     kind: 'server',
-    docs: 'docs/reference.md#commands',
+    docs: 'docs/reference/commands.md#commands',
     command: explaining,
     hint: 'Ask for a binding of the ClusterRole agent-injector-view: with it, this page decides as the server does.',
   },
@@ -54,10 +54,14 @@ export const auditNeeds: { readonly [kind in AuditKind]: AuditNeed } = {
     docs: 'docs/operations.md#misspelled-injection-labels',
     command: () => undefined,
   },
-  'setting-ignored': { kind: 'mistake', docs: 'docs/reference.md#labels-and-annotations', command: editing },
+  'setting-ignored': {
+    kind: 'mistake',
+    docs: 'docs/reference/annotations.md#labels-and-annotations',
+    command: editing,
+  },
   'record-unproven': {
     kind: 'mistake',
-    docs: 'docs/reference.md#the-status-annotation',
+    docs: 'docs/reference/annotations.md#the-status-annotation',
     command: editing,
     hint: 'Remove the annotation agent-injector.io/status from the pod template: agent-injector writes it.',
   },
@@ -69,14 +73,14 @@ export const auditNeeds: { readonly [kind in AuditKind]: AuditNeed } = {
   },
   'value-shared': {
     kind: 'mistake',
-    docs: 'docs/reference.md#commands',
+    docs: 'docs/reference/commands.md#commands',
     command: () => undefined,
     hint: 'Give each namespace a value of its own: kubectl annotate namespace NAMESPACE agent-injector.io/PARAMETER=VALUE --overwrite',
     isOfCluster: true,
   },
   'value-crowded': {
     kind: 'mistake',
-    docs: 'docs/reference.md#commands',
+    docs: 'docs/reference/commands.md#commands',
     command: () => undefined,
     hint: 'Give some of the namespaces another value before the vendor drops instances.',
     isOfCluster: true,

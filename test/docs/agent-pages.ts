@@ -141,7 +141,7 @@ function tablesOf(summary: ProfileSummary): string {
         one.settableBy.length === allPlaces ? 'all' : one.settableBy.join(', '),
         one.description,
       ]),
-      `A parameter that only the cluster sets is a default of the server: ${code('defaults')} in [its configuration](../reference.md#settings-of-the-server) and in the chart, for ` +
+      `A parameter that only the cluster sets is a default of the server: ${code('defaults')} in [its configuration](../reference/settings.md#settings-of-the-server) and in the chart, for ` +
         `this profile alone as ${code(`NAME.${summary.name}`)}. [Who may set what](../operations.md#many-tenants) can be changed for the cluster.\n\n`,
     ),
     rows(

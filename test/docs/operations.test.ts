@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -22,7 +22,10 @@ describe('docs/operations.md', () => {
     const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
     expect(links.length).toBeGreaterThan(10);
     for (const anchor of links) expect(anchors).toContain(anchor);
-    const reference = readFileSync(join(root, 'docs/reference.md'), 'utf8').toLowerCase();
+    const reference = readdirSync(join(root, 'docs/reference'))
+      .map((name) => readFileSync(join(root, 'docs/reference', name), 'utf8'))
+      .join('\n')
+      .toLowerCase();
     for (const [, anchor = ''] of text.matchAll(/\]\(reference\.md#([^)]+)\)/g))
       expect(reference).toContain(`\n## ${anchor.replaceAll('-', ' ')}\n`);
   });

@@ -35,7 +35,7 @@ const namesOf = (command: Command): readonly string[] =>
 
 const containerForm = '`<setting>.agent-injector.io/<container>` on the pod';
 
-/** The tables of docs/reference.md, each made of the rows that the code goes by. */
+/** The tables of docs/reference, each made of the rows that the code goes by. */
 export const tables: Readonly<Record<string, () => string>> = {
   verdicts: () =>
     table(
@@ -66,7 +66,7 @@ export const tables: Readonly<Record<string, () => string>> = {
         description,
         [...catalogue.profiles.values()]
           .filter(({ slots }) => slots.includes(name))
-          .map((profile) => `[${profile.name}](agents/${profile.name}.md)`)
+          .map((profile) => `[${profile.name}](../agents/${profile.name}.md)`)
           .join(', '),
       ]),
     ),
@@ -136,7 +136,7 @@ export const tables: Readonly<Record<string, () => string>> = {
           code([...namesOf(command), ...command.registeredArguments.map(argumentText)].join(' ')),
           command.summary(),
           command.name() === 'serve'
-            ? '[settings of the server](#settings-of-the-server)'
+            ? '[settings of the server](settings.md)'
             : command.options.map(({ long, short }) => code(short ?? long ?? '')).join(', '),
         ]),
     ),

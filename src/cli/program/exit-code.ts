@@ -3,7 +3,7 @@ import { errorMessage } from '../../lib/error-message.ts';
 import { UsageError } from '../../lib/usage-error.ts';
 import { linesText } from './output.ts';
 
-/** The exit codes of all commands. docs/reference.md has them as a table. */
+/** The exit codes of all commands. docs/reference/commands.md has them as a table. */
 export const exitCodes: Readonly<Record<0 | 1 | 2 | 3, string>> = {
   0: 'success: nothing to report',
   1: 'the command ran and found something wrong; a server (`serve`, `observe`) could not start or stopped by an error',

@@ -27,8 +27,8 @@ export interface GroupedCheck extends Check {
 
 /** Where the documentation tells more about the checks of a name. */
 const docs: Readonly<Record<string, string>> = {
-  version: 'docs/reference.md#commands',
-  'other injectors': 'docs/reference.md#when-another-agent-is-there',
+  version: 'docs/reference/commands.md#commands',
+  'other injectors': 'docs/reference/profiles.md#when-another-agent-is-there',
   policies: 'docs/operations.md#forbidden-by-a-policy',
   'API server': 'docs/operations.md#limit-what-the-server-can-reach',
   installed: 'docs/operations.md#what-runs',
@@ -37,7 +37,7 @@ const docs: Readonly<Record<string, string>> = {
   releases: 'docs/operations.md#two-releases',
   'pod security': 'docs/operations.md#violates-podsecurity',
   switch: 'docs/operations.md#stop-injection',
-  configuration: 'docs/reference.md#settings-of-the-server',
+  configuration: 'docs/reference/settings.md#settings-of-the-server',
   profiles: 'docs/operations.md#a-profile-is-broken',
   certificate: 'docs/operations.md#certificates',
   reach: 'docs/operations.md#failed-calling-webhook',

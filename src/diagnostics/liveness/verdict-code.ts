@@ -7,7 +7,7 @@ interface CodeRow {
   readonly next?: string;
 }
 
-/** Every result of `verify`. The table in docs/reference.md is generated from these rows. The most telling one of a pod comes first. */
+/** Every result of `verify`. The table in docs/reference/commands.md is generated from these rows. The most telling one of a pod comes first. */
 export const verdictCodes = {
   'not-injected': {
     verdict: 'not-alive',

@@ -36,9 +36,9 @@ export function ReasonLine({ reason }: { readonly reason: ReasonText }) {
   );
 }
 
-/** Only what leads to a page is a link. */
+/** Only what leads to a page is a link; of a file of the documentation, its name. */
 export function DocsLink({ address }: { readonly address: string }) {
-  if (!address.startsWith('https://')) return null;
+  if (!address.startsWith('https://')) return <code class="quiet-text">{address}</code>;
   return (
     <a href={address} target="_blank" rel="noreferrer noopener">
       {t('needs.docs')}
