@@ -116,7 +116,7 @@ describe.each(NAMESPACES)('the user of namespace %s', (own) => {
     const session = (await ask(base, 'api/session', cookie)).body as Session;
     expect(session).toMatchObject({ from: 'cluster', namespaces: [own] });
     const overview = (await ask(base, 'api/overview', cookie)).body as Overview;
-    expect(overview.workloads).toMatchObject([{ namespace: own, workload: 'Deployment/web', pods: 1, missing: 1 }]);
+    expect(overview.workloads).toMatchObject([{ namespace: own, workload: 'Deployment/web', pods: 1, injected: 0 }]);
     const affected = overview.needs.flatMap((need) => need.affected.map(({ namespace }) => namespace));
     expect(new Set(affected)).toEqual(new Set([own]));
     expect(JSON.stringify(overview)).not.toContain(other);
@@ -171,7 +171,7 @@ describe('the page in the cluster', () => {
     const session = (await ask(page.base, 'api/session', bearer(own))).body as Session;
     expect(session).toMatchObject({ user: of(people, own).user, namespaces: [own], hasMetrics: false });
     const overview = (await ask(page.base, 'api/overview', bearer(own))).body as Overview;
-    expect(overview.workloads).toMatchObject([{ namespace: own, workload: 'Deployment/web', missing: 1 }]);
+    expect(overview.workloads).toMatchObject([{ namespace: own, workload: 'Deployment/web', injected: 0 }]);
     for (const address of ['api/overview', 'api/profiles', 'api/try']) {
       const { status, body } = await ask(page.base, address, bearer(own));
       expect(status, address).toBe(200);
