@@ -25,8 +25,8 @@ export interface ImageFacts {
 
 export interface KnownImage {
   readonly facts: ImageFacts;
-  /** Of the image that the facts are about. */
-  readonly digest: string;
+  /** Of the image that the facts are about, if it is known. */
+  readonly digest: string | undefined;
   /** `tag`: what the tag stood for when the facts were made, not too long ago. */
   readonly by: 'digest' | 'tag';
 }
