@@ -18,7 +18,10 @@ const words = z.array(z.string().max(4096)).max(256);
 
 const factsSchema = z.strictObject({
   image: text.refine((one) => imageKeys(one).tag !== undefined, 'must be the name of an image').optional(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits').optional(),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits')
+    .optional(),
   read: z.iso.datetime().pipe(z.coerce.date()),
   platforms: z.array(text).min(1).max(100),
   language: z.strictObject({ is: text, version: text.optional(), by: text }).optional(),

@@ -16,10 +16,10 @@ import type { KnownImage } from './text.ts';
 export function entryOf(known: KnownImage, at: Date): ImageFactsEntry {
   const { image, digest, platform, platforms, language, libc, user, workingDir, variables } = known;
   // A path is not a name that a pod could use.
-  const name = SAVED.test(image) ? known.name : image;
+  const named = SAVED.test(image) ? known.name : image;
   const shown = { ...(language && { language: languageEntry(language) }), ...(libc && { libc }) };
   return {
-    ...(name !== undefined && { image: name }),
+    ...(named !== undefined && { image: named }),
     ...(digest !== undefined && { digest }),
     read: at.toISOString(),
     platforms: platforms.length === 0 ? [platform] : [...platforms],

@@ -21,7 +21,11 @@ function linesOf(one: KnownImage): readonly string[] {
   const others = one.platforms.filter((platform) => platform !== one.platform);
   const command = [...one.entrypoint, ...one.cmd];
   const rows = [
-    ['digest', one.digest ?? `not in the file: facts count ${one.name === undefined ? 'for no image' : `by the tag ${one.name}`}`],
+    [
+      'digest',
+      one.digest ??
+        `not in the file: facts count ${one.name === undefined ? 'for no image' : `by the tag ${one.name}`}`,
+    ],
     ['platform', others.length === 0 ? one.platform : `${one.platform}, also ${others.join(', ')}`],
     [
       'language',

@@ -26,7 +26,9 @@ describe('the facts about images of a cluster', () => {
   });
 
   it('are read as the server reads them', async () => {
-    const images = [{ image: 'registry.example.com/shop/web:1', read: new Date().toISOString(), platforms: ['linux/amd64'] }];
+    const images = [
+      { image: 'registry.example.com/shop/web:1', read: new Date().toISOString(), platforms: ['linux/amd64'] },
+    ];
     const facts = JSON.stringify({ apiVersion: 'agent-injector.io/v1alpha1', kind: 'ImageFacts', images });
     expect(await knownWith({ kind: 'ok', body: { data: { facts } } })).toMatchObject({ by: 'tag' });
   });
