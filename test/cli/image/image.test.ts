@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +25,23 @@ function save(name: string, RepoTags: readonly string[] | null): string {
 
 const factsOf = (path: string): ReturnType<typeof image> =>
   image({ references: [path], platform: 'linux/amd64', output: 'facts', addTo: `${path}.facts.json` });
+
+describe('a name that is not read from a registry', () => {
+  it('and is also that of a file: the message names the file', async () => {
+    const before = process.cwd();
+    // Port 1 of this machine has no registry.
+    mkdirSync(join(dir, '127.0.0.1:1'));
+    writeFileSync(join(dir, '127.0.0.1:1/web.tar'), '');
+    process.chdir(dir);
+    try {
+      const references = ['127.0.0.1:1/web.tar', '127.0.0.1:1/other.tar'];
+      const { messages = [] } = await image({ references, platform: 'linux/amd64', output: 'text' });
+      expect(messages.map((one) => one.endsWith(' ./127.0.0.1:1/web.tar'))).toEqual([true, false]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+});
 
 describe('facts about an image of docker save', () => {
   it('count for its tag, and name no digest', async () => {
