@@ -16,9 +16,12 @@ const text = z.string().max(1024);
 
 const words = z.array(z.string().max(4096)).max(256);
 
-const entrySchema = z.strictObject({
+const factsSchema = z.strictObject({
   image: text.refine((one) => imageKeys(one).tag !== undefined, 'must be the name of an image').optional(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits'),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits')
+    .optional(),
   read: z.iso.datetime().pipe(z.coerce.date()),
   platforms: z.array(text).min(1).max(100),
   language: z.strictObject({ is: text, version: text.optional(), by: text }).optional(),
@@ -37,16 +40,22 @@ const entrySchema = z.strictObject({
     .default([]),
 });
 
+const entrySchema = factsSchema.refine(
+  ({ image, digest }) => image !== undefined || digest !== undefined,
+  'must have a digest, or the name of an image',
+);
+
 /** An entry as it is written into a document of image facts. */
 export type ImageFactsEntry = z.input<typeof entrySchema>;
 
 /** Facts with what they are about. */
 export interface ReadImage {
   readonly facts: ImageFacts;
-  readonly digest: string;
+  /** Undefined if it was read from a file that does not say it. */
+  readonly digest: string | undefined;
   /** The image as the entry names it. */
   readonly name: string | undefined;
-  /** The name that it was read by, as `imageKeys` makes it; undefined if it was read by digest, or from a file. */
+  /** The name that it was read by, as `imageKeys` makes it; undefined if it was read by digest, or from a file without a name. */
   readonly tag: string | undefined;
   /** When it was read, in ms since 1970. */
   readonly readAt: number;

@@ -14,7 +14,7 @@ export function imageLookup(images: readonly ReadImage[], { maxAgeMs, now }: Tag
   const byDigest = new Map<string, KnownImage>();
   const byTag = new Map<string, { readonly known: KnownImage; readonly readAt: number }>();
   for (const { facts, digest, tag, readAt } of images.toSorted((one, other) => one.readAt - other.readAt)) {
-    byDigest.set(digest, { facts, digest, by: 'digest' });
+    if (digest !== undefined) byDigest.set(digest, { facts, digest, by: 'digest' });
     if (tag !== undefined) byTag.set(tag, { known: { facts, digest, by: 'tag' }, readAt });
   }
   return (image) => {

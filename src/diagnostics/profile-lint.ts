@@ -53,7 +53,7 @@ export function lintProfile(profile: Profile, catalogue: Catalogue, options: Pro
     ...(options.strict && !profile.signsOfLife ? [NO_SIGNS] : []),
     ...signsOfFailureOnly(profile),
     ...misspelledLanguage(profile, catalogue),
-    ...(options.strict ? unfinished(profile) : []),
+    ...unfinished(profile),
   ];
   return {
     findings: [

@@ -5,18 +5,25 @@ import { imageFor, platformsOf, platformText } from './platform.ts';
 
 /** An image of one platform. */
 export interface Image {
-  /** Of what the reference stands for: the index, if there is one, as in the `imageID` of a container's status. */
-  readonly digest: string;
+  /** Of what the reference stands for: the index, if there is one, as in the `imageID` of a container's status. Undefined: a saved file does not say it. */
+  readonly digest: string | undefined;
+  /** The name by which an image without a digest was saved. */
+  readonly name: string | undefined;
   readonly platform: string;
   /** All platforms, if there are several. */
   readonly platforms: readonly string[];
   readonly config: ImageConfig;
 }
 
+interface Root extends Pick<Blob, 'bytes'> {
+  readonly digest?: string;
+  readonly name?: string | undefined;
+}
+
 /** Where manifests and configs are read. Both check digests, and throw an ImageError. */
 export interface BlobSource {
   /** What the image's tag or digest stands for. */
-  readonly root: () => Promise<Blob>;
+  readonly root: () => Promise<Root>;
   readonly manifest: (digest: string) => Promise<Blob>;
   readonly config: (digest: string) => Promise<Blob>;
 }
@@ -42,5 +49,5 @@ export async function readImage(source: BlobSource, wanted: string): Promise<Ima
     architecture: config.architecture ?? 'unknown',
     variant: config.variant,
   });
-  return { digest: root.digest, platform, platforms, config };
+  return { digest: root.digest, name: root.name, platform, platforms, config };
 }

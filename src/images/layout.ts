@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { imageKeys } from '../kubernetes/images/reference.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { type Blob, MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES, checkDigest, digestOf } from './blob.ts';
 import { parseJson, parseManifest } from './documents.ts';
@@ -12,7 +13,7 @@ import { readTarIndex } from './tar.ts';
 type ReadFile = (path: string, maxBytes: number) => Promise<Buffer | undefined>;
 
 /** What `docker save` and `podman save` write beside, or instead of, an OCI layout. */
-const savedSchema = z.array(z.object({ Config: z.string() }));
+const savedSchema = z.array(z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish() }));
 
 /** Opens an OCI layout, or a tar of `docker save` or of an OCI layout, for `use`. Throws an ImageError. */
 export async function withLayout<T>(path: string, use: (source: BlobSource) => Promise<T>): Promise<T> {
@@ -85,7 +86,10 @@ function layoutSource(read: ReadFile, index: Buffer): BlobSource {
   };
 }
 
-/** The older form has no manifests: the digest of the config, which Docker calls the ID of the image, stands for the image. */
+/**
+ * The older form has no manifest, so the digest of the image in a registry is not known. The digest of the config, which Docker calls the ID of the image,
+ * is another one: no image can be pulled by it.
+ */
 async function savedSource(read: ReadFile, saved: Buffer): Promise<BlobSource> {
   const parsed = savedSchema.safeParse(parseJson(saved, 'manifest.json'));
   const [image, ...others] = parsed.success ? parsed.data : [];
@@ -94,10 +98,11 @@ async function savedSource(read: ReadFile, saved: Buffer): Promise<BlobSource> {
   const bytes = await read(image.Config, MAX_CONFIG_BYTES);
   if (!bytes) throw new ImageError(`${image.Config} is missing`);
   const digest = digestOf(bytes);
+  const name = image.RepoTags?.find((tag) => imageKeys(tag).tag !== undefined);
   const named = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(image.Config)?.[1];
   if (named !== undefined) checkDigest(bytes, `sha256:${named}`, 'the config');
   return {
-    root: async () => ({ bytes: Buffer.from(JSON.stringify({ config: { digest } })), digest }),
+    root: async () => ({ bytes: Buffer.from(JSON.stringify({ config: { digest } })), name }),
     manifest: () => Promise.reject(new ImageError('it has no manifests')),
     config: async () => ({ bytes, digest }),
   };

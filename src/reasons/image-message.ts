@@ -9,8 +9,11 @@ export function keptText({ variable, profile, container }: Of<'image-variable-ke
 
 export function unknownImageText({ why, profile, container, variables }: Of<'image-unknown'>): string {
   const of = `the image of container ${oneLine(container, 63)}`;
+  const variable = listed(variables, 5);
+  if (why === 'unreadable')
+    return `the facts about images could not be read, which needs a permission: if ${of} sets ${variable}, the server may keep the value, and this does not show it`;
   const known = why === 'outdated' ? `what is known of ${of} is too old` : `nothing is known of ${of}`;
-  return `${known}: if it sets ${listed(variables, 5)}, profile ${profile} replaces the value`;
+  return `${known}: if it sets ${variable}, profile ${profile} replaces the value`;
 }
 
 /** What the C library was told by, where no setting says it. */

@@ -27,7 +27,7 @@ export type ImageReason =
     }
   | {
       readonly code: 'image-unknown';
-      readonly why: 'unknown' | 'outdated';
+      readonly why: 'unknown' | 'outdated' | 'unreadable';
       readonly profile: string;
       readonly container: string;
       /** Added by the profile. If the image sets one of them, its value is lost. */

@@ -62,8 +62,8 @@ export const noticeTable = {
   'image-unknown': {
     kind: 'notice',
     meaning:
-      'Facts about images are given, but none about this one, or only some that are too old. A variable that the profile adds to replaces one of that name of the image.',
-    hint: 'Add the image to the facts (agent-injector image REF -o facts), by digest or by its tag, or make them again.',
+      'Facts about images are given, but none about this one, or only some that are too old, or a command may not read them. A variable that the profile adds to replaces one of that name of the image.',
+    hint: 'Add the image to the facts (agent-injector image REF -o facts), by digest or by its tag, or make them again. A command needs get on their ConfigMap (cli.readers).',
   },
   'misplaced-key': {
     kind: 'notice',

@@ -70,7 +70,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
   'unknown-profile': {
     kind: 'problem',
     meaning: 'The selected profile does not exist.',
-    hint: 'Correct the name. The profiles: agent-injector profiles',
+    hint: 'Correct the name, or name the directory of your own profiles with --profiles. The profiles: agent-injector profiles',
   },
   'unknown-delivery': {
     kind: 'problem',
@@ -148,7 +148,7 @@ export const reasonTable: { readonly [code in ReasonCode]: ReasonRow } = {
     kind: 'problem',
     meaning:
       "The claim that holds the agent's files does not exist, or the pod would have to wait for it and would not start.",
-    hint: 'Create the claim in the namespace, or name another one with agent-injector.io/claim-name (or the parameter that the profile uses).',
+    hint: 'If the claim does not exist, create it in the namespace. If it can be mounted by one node or pod only, make it with the access mode ReadWriteMany or ReadOnlyMany. Or name another one with agent-injector.io/claim-name (or the parameter that the profile uses).',
   },
   'foreign-agent': {
     kind: 'problem',

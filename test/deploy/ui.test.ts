@@ -32,6 +32,13 @@ describe('the page of the chart', () => {
     for (const name of ['secrets', 'pods/log', 'pods/exec', 'pods/proxy', '*']) expect(resources).not.toContain(name);
   });
 
+  it('may read the facts about images that the servers watch, where they are enabled', () => {
+    const isRead = (...args: readonly string[]): boolean =>
+      JSON.stringify(own(...args).filter(({ kind }) => kind === 'Role')).includes('"agent-injector-image-facts"');
+    expect(isRead()).toBe(false);
+    expect(isRead('--set', 'imageFacts.enabled=true')).toBe(true);
+  });
+
   it('is another process than the webhook: no label, Service or port is shared', () => {
     const objects = own();
     const service = objects.find(({ kind }) => kind === 'Service');

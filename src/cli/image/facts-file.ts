@@ -15,12 +15,12 @@ import type { KnownImage } from './text.ts';
 /** The entry of an image in a document of facts. `at`: when it was read. */
 export function entryOf(known: KnownImage, at: Date): ImageFactsEntry {
   const { image, digest, platform, platforms, language, libc, user, workingDir, variables } = known;
-  // What was saved to a file has no name that a pod could use.
-  const named = SAVED.test(image) ? {} : { image };
+  // A path is not a name that a pod could use.
+  const named = SAVED.test(image) ? known.name : image;
   const shown = { ...(language && { language: languageEntry(language) }), ...(libc && { libc }) };
   return {
-    ...named,
-    digest,
+    ...(named !== undefined && { image: named }),
+    ...(digest !== undefined && { digest }),
     read: at.toISOString(),
     platforms: platforms.length === 0 ? [platform] : [...platforms],
     ...shown,

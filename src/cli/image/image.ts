@@ -24,20 +24,30 @@ export async function image({ references, output, addTo, ...options }: ImageOpti
   });
   if (problems.length > 0) throw new UsageError(problems);
   const catalogue = await catalogueFrom({ profiles: options.profiles, config: options.config });
-  const { images, messages } = await readImages(references, catalogue, options);
+  const { images, messages: unread } = await readImages(references, catalogue, options);
+  const isForFacts = output === 'facts' || addTo !== undefined;
+  const nameless = isForFacts ? images.filter((one) => !isFindable(one)) : [];
+  const messages = [...unread, ...nameless.map((one) => `${one.image}: ${NAMELESS}`)];
   if (addTo !== undefined) {
     const now = new Date();
     await addToFile(
       addTo,
-      images.map((one) => entryOf(one, now)),
+      images.filter(isFindable).map((one) => entryOf(one, now)),
     );
   }
   return { output: outputOf(output, images), messages, exitCode: messages.length > 0 ? 3 : 0 };
+}
+
+const NAMELESS =
+  'it says neither its digest nor its name, so facts about it would count for no image: save it by a tag, or as an OCI layout';
+
+function isFindable({ image: of, digest, name }: KnownImage): boolean {
+  return digest !== undefined || name !== undefined || !SAVED.test(of);
 }
 
 function outputOf(format: ImageOptions['output'], images: readonly KnownImage[]): CommandOutput {
   if (format === 'text') return { kind: 'lines', lines: imageLines(images) };
   if (format !== 'facts') return dataOutput(format, { images });
   const now = new Date();
-  return { kind: 'document', text: factsText(images.map((one) => entryOf(one, now))) };
+  return { kind: 'document', text: factsText(images.filter(isFindable).map((one) => entryOf(one, now))) };
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { credentialFiles } from '../../config/user-environment.ts';
 import { describeConfig } from '../../images/describe.ts';
 import { credentialsFor } from '../../images/docker-credentials.ts';
@@ -39,10 +40,17 @@ export async function readImages(
       images.push({ image: reference, ...found, ...imageFacts(describeConfig(config), catalogue) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      messages.push(`${reference}: ${error.message}`);
+      // oxlint-disable-next-line eslint/no-await-in-loop -- only where reading has failed
+      messages.push(`${reference}: ${error.message}${await fileAdvice(reference)}`);
     }
   }
   return { images, messages };
+}
+
+/** A path without a dot or slash at its start is taken for the name of an image. */
+async function fileAdvice(reference: string): Promise<string> {
+  const isFile = !SAVED.test(reference) && (await stat(reference).catch(() => undefined)) !== undefined;
+  return isFile ? `; a file of this name exists: ./${reference}` : '';
 }
 
 async function read(text: string, { platform, plainHttp = false }: ReadOptions): Promise<Image> {

@@ -4,7 +4,10 @@ import { formatTable, indent } from '../format.ts';
 /** What is known of an image that could be read. */
 export interface KnownImage extends ConfigFacts {
   readonly image: string;
-  readonly digest: string;
+  /** Undefined: the file does not say it. */
+  readonly digest: string | undefined;
+  /** The name by which an image without a digest was saved. */
+  readonly name?: string | undefined;
   readonly platform: string;
   readonly platforms: readonly string[];
 }
@@ -18,7 +21,11 @@ function linesOf(one: KnownImage): readonly string[] {
   const others = one.platforms.filter((platform) => platform !== one.platform);
   const command = [...one.entrypoint, ...one.cmd];
   const rows = [
-    ['digest', one.digest],
+    [
+      'digest',
+      one.digest ??
+        `not in the file: facts count ${one.name === undefined ? 'for no image' : `by the tag ${one.name}`}`,
+    ],
     ['platform', others.length === 0 ? one.platform : `${one.platform}, also ${others.join(', ')}`],
     [
       'language',

@@ -1,4 +1,4 @@
-import type { ImageFacts } from '../../kubernetes/images/facts.ts';
+import type { ImageFacts, ImageFactsLookup } from '../../kubernetes/images/facts.ts';
 import { type Container, type EnvVar, imageOf } from '../../kubernetes/pod.ts';
 import { ContainerView } from '../../profiles/matcher.ts';
 import type { Profile } from '../../profiles/profile.ts';
@@ -6,19 +6,22 @@ import type { Reason } from '../../reasons/reason.ts';
 import { type SettingSources, resolveSetting } from '../../settings/resolve.ts';
 import type { EnvFromLookup } from '../env/env-from.ts';
 
+type Miss = Exclude<ReturnType<ImageFactsLookup>, object | undefined> | 'unknown';
+
 /** What is known of the image of a container. */
 export interface ContainerImage {
   readonly facts: ImageFacts | undefined;
   /** Why there are no facts. */
-  readonly miss: 'unknown' | 'outdated' | undefined;
+  readonly miss: Miss | undefined;
 }
 
 /** Undefined where no facts about images are given at all: then nothing of a decision or its record differs. */
 export function containerImage({ cluster }: SettingSources, container: Container): ContainerImage | undefined {
   if (!cluster.imageFacts) return undefined;
   const known = cluster.imageFacts(imageOf(container));
-  if (known === undefined) return { facts: undefined, miss: 'unknown' };
-  return known === 'outdated' ? { facts: undefined, miss: known } : { facts: known.facts, miss: undefined };
+  return typeof known === 'object'
+    ? { facts: known.facts, miss: undefined }
+    : { facts: undefined, miss: known ?? 'unknown' };
 }
 
 /** What the image alone would give a container: the variables that nothing in the pod replaces, and the command that the pod leaves as it is. */
@@ -73,7 +76,7 @@ export function imageEffect(
   const { miss: why } = image;
   // Only a value that may be lost is told.
   const notice: Reason = { code: 'image-unknown', why, profile: profile.name, container, variables: extended };
-  return { image: why, notices: extended.length > 0 ? [notice] : [] };
+  return { image: why === 'outdated' ? why : 'unknown', notices: extended.length > 0 ? [notice] : [] };
 }
 
 const NONE: ImageEffect = { notices: [] };

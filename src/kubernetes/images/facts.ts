@@ -25,14 +25,17 @@ export interface ImageFacts {
 
 export interface KnownImage {
   readonly facts: ImageFacts;
-  /** Of the image that the facts are about. */
-  readonly digest: string;
+  /** Of the image that the facts are about, if it is known. */
+  readonly digest: string | undefined;
   /** `tag`: what the tag stood for when the facts were made, not too long ago. */
   readonly by: 'digest' | 'tag';
 }
 
-/** What is known of an image, as a container names it. `outdated`: its tag is known only from too long ago. */
-export type ImageFactsLookup = (image: string) => KnownImage | 'outdated' | undefined;
+/**
+ * What is known of an image, as a container names it. `outdated`: its tag is known only from too long ago. `unreadable`: there may be facts, which a command
+ * could not read with the rights of its user.
+ */
+export type ImageFactsLookup = (image: string) => KnownImage | 'outdated' | 'unreadable' | undefined;
 
 /** The facts about the image of a container; undefined if none are known, or only some that are too old. */
 export function imageFactsOf(
@@ -40,5 +43,5 @@ export function imageFactsOf(
   container: Container,
 ): ImageFacts | undefined {
   const known = imageFacts?.(imageOf(container));
-  return known === 'outdated' ? undefined : known?.facts;
+  return typeof known === 'object' ? known.facts : undefined;
 }

@@ -183,7 +183,7 @@ function reportMode(migration: MigrationDraft, labels: readonly FoundKey<Datadog
       todo:
         value === 'service'
           ? 'set agent-url: http://SERVICE.NAMESPACE:8126'
-          : 'set agent-socket-directory: /var/run/datadog, and agent-url: unix:///var/run/datadog/apm.socket',
+          : 'in `defaults` of the server, as only the cluster names directories of the node by default (settableBy.nodePath), set agent-socket-directory: /var/run/datadog, and agent-url: unix:///var/run/datadog/apm.socket',
     });
 }
 

@@ -65,7 +65,8 @@ const pods: readonly Row[] = [
   {
     on: ['pod label'],
     key: `${PREFIX}/config.mode`,
-    becomes: 'nothing for `hostip`, which is the default; others cannot be carried over',
+    becomes:
+      'nothing for `hostip`, which is the default; others cannot be carried over: for `socket`, the cluster sets `agent-socket-directory` and `agent-url`',
   },
   ...[...languages.keys(), 'all'].flatMap((name): readonly Row[] => [
     { on: ANNOTATION, key: `${PREFIX}/${name}-lib.version`, becomes: versionText(name) },

@@ -14,14 +14,14 @@ it.each(languages)('a new profile for %s passes lint, and so do its tests', asyn
   const file = join(dir, 'new.yaml');
   writeFileSync(file, outputText(newProfile(language).output));
   const { output, exitCode } = await lint({ paths: [file], output: 'text', verbose: true });
-  expect(outputText(output)).toMatch(/✓ a plain pod\n[\s\S]*1 profile, 4 tests: no problems\n$/);
+  expect(outputText(output)).toMatch(/✓ a plain pod\n[\s\S]*1 profile, 4 tests: .*warnings?\n$/);
   expect(exitCode).toBe(0);
+  // What is left of the template is found without --strict.
+  for (const field of ['vendor', 'description']) expect(outputText(output)).toContain(`spec.${field}: is still `);
   const strict = outputText((await lint({ paths: [file], output: 'text', strict: true })).output)
     .trimEnd()
     .split('\n');
   expect(strict.slice(0, -1).filter((line) => !/is not pinned|is still/.test(line))).toEqual([]);
-  // What is left of the template is found, too.
-  for (const field of ['vendor', 'description']) expect(strict.join('\n')).toContain(`spec.${field}: is still `);
 });
 
 it('has the name that is given', async () => {

@@ -77,6 +77,13 @@ describe('an image without facts', () => {
     expect(noticesOf(result)).toMatchObject([{ code: 'image-unknown', why, variables: ['OPTIONS'] }]);
   });
 
+  it('that could not be looked up is unknown, and the notice does not say that nothing is known', () => {
+    const result = decided({ ...clusterWith([]), imageFacts: () => 'unreadable' });
+    expect(optionsOf(result)).toBe('--agent');
+    expect(statusOf(result)).toMatchObject({ image: 'unknown' });
+    expect(noticesOf(result)).toMatchObject([{ code: 'image-unknown', why: 'unreadable' }]);
+  });
+
   it('of which only the C library would have counted is in the record, and is not told', () => {
     const result = decided(clusterWith([]), {}, catalogue);
     expect(statusOf(result)).toMatchObject({ profile: 'jennifer-dotnet', image: 'unknown' });
