@@ -21,22 +21,18 @@ describe.skipIf(crane === undefined)('agent-injector image, before a registry', 
   let registry: ChildProcess;
   let host: string;
 
+  const client = (...args: readonly string[]): void => {
+    const { code, stderr } = runProgram(crane ?? '', args);
+    if (code !== 0) throw new Error(stderr);
+  };
+
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-registry-'));
     host = `127.0.0.1:${await freePort()}`;
     registry = spawn(crane ?? '', ['registry', 'serve', '--address', host], { stdio: 'ignore' });
     await waitFor('the registry', () => fetch(`http://${host}/v2/`).then(({ ok }) => ok));
-    const pushed = runProgram(crane ?? '', ['push', writeLayout(join(dir, 'layout'), image), `${host}/shop/web:one`]);
-    expect(pushed.code, pushed.stderr).toBe(0);
-    const indexed = runProgram(crane ?? '', [
-      'index',
-      'append',
-      '-m',
-      `${host}/shop/web:one`,
-      '-t',
-      `${host}/shop/web:1`,
-    ]);
-    expect(indexed.code, indexed.stderr).toBe(0);
+    client('push', writeLayout(join(dir, 'layout'), image), `${host}/shop/web:one`);
+    client('index', 'append', '-m', `${host}/shop/web:one`, '-t', `${host}/shop/web:1`);
   });
 
   afterAll(async () => {
