@@ -17,15 +17,22 @@ export interface ProfileResource {
 export function profileResource(object: JsonObject): ProfileResource {
   const metadata = objectIn(object, 'metadata');
   const name = textIn(metadata, 'name');
-  const { derived, ...plain } = objectIn(object, 'spec');
-  // With both, the document says what is wrong with it.
-  const spec = isObject(derived) ? { ...plain, ...derived } : { ...plain, ...(derived !== undefined && { derived }) };
   return {
     name,
     uid: textIn(metadata, 'uid'),
     generation: Number(metadata['generation'] ?? 0),
-    document: { apiVersion: PROFILE_API_VERSION, kind: PROFILE_KIND, metadata: { name }, spec },
+    document: {
+      apiVersion: PROFILE_API_VERSION,
+      kind: PROFILE_KIND,
+      metadata: { name },
+      spec: specAsInFile(objectIn(object, 'spec')),
+    },
   };
+}
+
+/** What is in `derived` stands in the spec of a file itself. With both, the document says what is wrong with it. */
+export function specAsInFile({ derived, ...plain }: JsonObject): JsonObject {
+  return isObject(derived) ? { ...plain, ...derived } : { ...plain, ...(derived !== undefined && { derived }) };
 }
 
 /** The name of a document of an AgentProfile, whatever else it is. */

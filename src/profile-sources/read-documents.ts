@@ -1,10 +1,10 @@
 import { PRODUCT, PROFILE_API_VERSION, PROFILE_KIND } from '../api/keys.ts';
-import { isObject, type Json } from '../lib/json.ts';
+import { isObject, type Json, type JsonObject, objectIn } from '../lib/json.ts';
 import type { Result } from '../lib/result.ts';
 import { pathText } from '../lib/text.ts';
 import { positionOf } from '../manifests/locate.ts';
 import { type BrokenDocument, readDocuments } from '../manifests/yaml.ts';
-import { nameOf } from '../api/profile-resource.ts';
+import { nameOf, specAsInFile } from '../api/profile-resource.ts';
 import type { ProfileProblem, ProfileSource } from '../profiles/problem.ts';
 
 export type FileContent = Result<string, string>;
@@ -38,13 +38,25 @@ export function readProfileDocuments(file: string, content: FileContent): readon
     if (isOtherKind(json)) {
       return [invalid(nameOf(json), [{ file, ...positionOf(document, ['kind'], 'value'), message: NOT_A_PROFILE }])];
     }
+    const derived = derivedIn(json);
     const source: ProfileSource = {
       origin: file,
-      document: json,
-      positionOf: (path, at) => positionOf(document, path, at),
+      document: isObject(json) && derived ? { ...json, spec: specAsInFile(objectIn(json, 'spec')) } : json,
+      positionOf: (path, at) => positionOf(document, derived ? placeInResource(path, derived) : path, at),
     };
     return [{ name: nameOf(json), source: { ok: true, value: source } }];
   });
+}
+
+/** What a profile that extends another one has in its place as a resource of the cluster: a file may have this form, too. */
+function derivedIn(json: Json): JsonObject | undefined {
+  const derived = isObject(json) && isObject(json['spec']) ? json['spec']['derived'] : undefined;
+  return isObject(derived) ? derived : undefined;
+}
+
+function placeInResource(path: readonly PropertyKey[], derived: JsonObject): readonly PropertyKey[] {
+  const [spec, field, ...rest] = path;
+  return spec === 'spec' && field !== undefined && field in derived ? [spec, 'derived', field, ...rest] : path;
 }
 
 function invalid(name: string | undefined, problems: readonly FileProblem[]): FileDocument {

@@ -69,6 +69,20 @@ const changed = (from: string, to: string): string => {
   return good.replace(from, to);
 };
 
+describe('a profile in the form of a resource of the cluster', () => {
+  const derived = (fields: string): string =>
+    `apiVersion: agent-injector.io/v1alpha1\nkind: AgentProfile\nmetadata:\n  name: our-java\nspec:\n  derived:\n    extends: opentelemetry-java\n${fields}`;
+
+  it('is one like in a file, with its problems where they stand', async () => {
+    await writeFile(join(dir, 'derived.yaml'), derived('    description: Ours\n'));
+    expect(await run(['lint', join(dir, 'derived.yaml')])).toMatchObject({ code: 0 });
+    await writeFile(join(dir, 'derived-wrong.yaml'), derived('    deliveriez: []\n'));
+    const { code, stdout } = await run(['lint', join(dir, 'derived-wrong.yaml')]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/derived-wrong\.yaml:8:5: error: spec\.deliveriez: /);
+  });
+});
+
 describe('lint', () => {
   it('reports no problems for a valid profile', async () => {
     expect(await lint(good)).toEqual({ code: 0, lines: ['1 profile, 1 test: no problems'] });
