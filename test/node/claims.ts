@@ -1,4 +1,5 @@
 import type { Client } from '../support/client.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** Which the control plane of tests has. */
 const DEFAULT_CLASS = 'standard';
@@ -22,7 +23,7 @@ export async function createVolume(client: Client, name: string, path: string, c
   });
 }
 
-/** A claim whose volume is a folder of this machine. */
+/** A claim whose volume is a folder of this machine, once it is bound. */
 export async function createClaim(
   client: Client,
   { namespace, name, path }: { readonly namespace: string; readonly name: string; readonly path: string },
@@ -34,5 +35,11 @@ export async function createClaim(
     kind: 'PersistentVolumeClaim',
     metadata: { name, namespace },
     spec: { ...common, volumeName, resources: { requests: { storage: '1Gi' } } },
+  });
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name };
+  // A pod that is created together with its claim may come before the server knows of the claim.
+  await waitFor(`the claim ${namespace}/${name}`, async () => {
+    const { status } = await client.get<{ readonly status?: { readonly phase?: string } }>(claim);
+    return status?.phase === 'Bound';
   });
 }
