@@ -149,7 +149,7 @@ export const rows = {
   },
   memory: {
     fault:
-      '128 MiB (ulimit -d, --max-old-space-size=64), 1,000 namespaces, 200 reviews/s, some of them of pods of 1 MiB',
+      '128 MiB (ulimit -d with 16 MiB more for what is only reserved, --max-old-space-size=64), 1,000 namespaces, 200 reviews/s, some of them of pods of 1 MiB',
     figure: 'peak memory (anonymous)',
     unit: 'MiB',
     most: 128,
