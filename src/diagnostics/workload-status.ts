@@ -1,4 +1,5 @@
 import { isOptedIn, isServedBy } from '../admission/opt-in.ts';
+import { AGENT_STATES, type AgentState } from '../api/agent-state.ts';
 import type { Breaker } from '../api/breaker.ts';
 import type { InjectedStatus } from '../api/status-annotation.ts';
 import { creatorOf, workloadKeyOf, workloadText } from '../kubernetes/owner.ts';
@@ -49,21 +50,6 @@ export interface WorkloadStatus {
 
 /** The verdicts on a running pod that say more than that it runs. */
 const SIGN_CODES = ['agent-failed', 'no-sign', 'alive'] as const satisfies readonly VerdictCode[];
-
-/** The worst first. */
-export const AGENT_STATES = [
-  'crashing',
-  'out-of-memory',
-  'copy-failed',
-  'pull-failed',
-  'agent-failed',
-  'no-sign',
-  'starting',
-  'running',
-  'alive',
-] as const satisfies readonly (PodState | VerdictCode)[];
-
-export type AgentState = (typeof AGENT_STATES)[number];
 
 /** How times are read, and the time of the status in ms since the epoch: what has failed once may have run for long since. */
 export interface StatusTime {
@@ -229,7 +215,9 @@ function statusOf(
   return {
     ...counted,
     states: Object.fromEntries(
-      AGENT_STATES.flatMap((state) => (states.has(state) ? [[state, states.get(state)]] : [])),
+      (AGENT_STATES satisfies readonly (PodState | VerdictCode)[]).flatMap((state) =>
+        states.has(state) ? [[state, states.get(state)]] : [],
+      ),
     ),
     ...(breakers && { breakers: breakersAbout(breakers, { namespace, workload: key, versions }) }),
     profiles: [...profiles].toSorted(),

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
-import { canSee, type Sight } from '../page/visible.ts';
+import { canSee, seesNothing, type Sight } from '../page/visible.ts';
+import { isDnsLabel } from '../kubernetes/names.ts';
 import type { Namespace } from '../kubernetes/namespace.ts';
 import type { ProfileList, Session } from '../page/wire.ts';
 import type { Refusal, Viewer } from './access.ts';
@@ -43,8 +44,7 @@ export class Api {
     const part = Object.hasOwn(this.#parts, name) ? this.#parts[name] : undefined;
     if (!part) return undefined;
     const sight = await viewer.sight();
-    const seesNothing = !sight.isOfAll && sight.namespaces.size === 0;
-    return seesNothing && name !== 'session' ? SEES_NOTHING : part({ query, viewer, sight });
+    return seesNothing(sight) && name !== 'session' ? SEES_NOTHING : part({ query, viewer, sight });
   }
 
   readonly #parts: Readonly<Record<string, (asked: Asked) => Promise<Answer>>> = {
@@ -151,7 +151,7 @@ function forbidden(namespace: string): Answer {
 /** Names become part of paths of the API server. */
 function areNames(namespace: string, name: string, workload: string): boolean {
   return (
-    /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace) &&
+    isDnsLabel(namespace) &&
     (name === '' ? workload !== '' : OBJECT_NAME.test(name)) &&
     (workload === '' || /^[A-Z][A-Za-z]{0,62}\/[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9*])?$/.test(workload))
   );

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { ForbiddenError } from '../cluster/client/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/error-message.ts';
+import { seesNothing } from '../page/visible.ts';
 import type { PageError } from '../page/wire.ts';
 import type { Access, Refusal, Viewer } from './access.ts';
 import { Api } from './api.ts';
@@ -152,8 +153,7 @@ export class PageServer {
     if (request.method === 'HEAD') return void response.writeHead(200).end();
     if (this.#changes.isFullFor(first))
       return refuse(request, response, { status: 503, code: 'busy', message: 'too many pages are open' });
-    const sight = await first.sight();
-    if (!sight.isOfAll && sight.namespaces.size === 0)
+    if (seesNothing(await first.sight()))
       return refuse(request, response, { status: 403, code: 'forbidden', message: 'you may not list pods' });
     this.#changes.add(response, first, async () => {
       const admitted = await this.#options.access.admit(request, url);

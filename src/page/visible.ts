@@ -11,6 +11,11 @@ export function canSee({ isOfAll, namespaces }: Sight, namespace: string): boole
   return isOfAll || namespaces.has(namespace);
 }
 
+/** Then there is nothing to show, and the viewer should hear why. */
+export function seesNothing({ isOfAll, namespaces }: Sight): boolean {
+  return !isOfAll && namespaces.size === 0;
+}
+
 /** The part of an overview that a viewer may see. What is about the cluster, and every note, is for those who see all of it. */
 export function visibleOverview({ needs, workloads, notes }: Overview, sight: Sight): Overview {
   if (sight.isOfAll) return { needs, workloads, notes };

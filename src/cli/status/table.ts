@@ -1,5 +1,6 @@
 import type { Breaker } from '../../api/breaker.ts';
-import { AGENT_STATES, type WorkloadStatus } from '../../diagnostics/workload-status.ts';
+import { AGENT_STATES } from '../../api/agent-state.ts';
+import type { WorkloadStatus } from '../../diagnostics/workload-status.ts';
 import { formatTable } from '../format.ts';
 
 /** Columns of a terminal that most people have; `-o wide` has no limit. */

@@ -1,6 +1,6 @@
 import type { Now } from '../../page/wire.ts';
 import { Mark } from '../parts/mark.tsx';
-import type { Tone } from '../table/agent-states.ts';
+import type { Tone } from '../table/tone.ts';
 import { shown } from '../parts/server-text.tsx';
 import { numberText, t, timeText } from '../texts/language.ts';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Tone } from '../table/agent-states.ts';
+import type { Tone } from '../table/tone.ts';
 
 const signs: { readonly [tone in Tone]: string } = { bad: '✕', warn: '!', good: '✓', quiet: '·' };
 

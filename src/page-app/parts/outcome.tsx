@@ -1,5 +1,5 @@
 import type { Explanation, ReasonText } from '../../diagnostics/explanation.ts';
-import type { Tone } from '../table/agent-states.ts';
+import type { Tone } from '../table/tone.ts';
 import { t, termFor } from '../texts/language.ts';
 import { Mark } from './mark.tsx';
 import { ServerText, shown } from './server-text.tsx';

@@ -5,7 +5,7 @@ import { Mark } from '../parts/mark.tsx';
 import { DocsLink } from '../parts/outcome.tsx';
 import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
-import type { Tone } from '../table/agent-states.ts';
+import type { Tone } from '../table/tone.ts';
 import { numberText, t } from '../texts/language.ts';
 
 const tones: { readonly [kind in NeedKind]: Tone } = {

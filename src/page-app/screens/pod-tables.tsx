@@ -4,7 +4,8 @@ import { LoadedView } from '../parts/loaded-view.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
-import { AGENT_STATES, toneOf } from '../table/agent-states.ts';
+import { AGENT_STATES } from '../../api/agent-state.ts';
+import { toneOf } from '../table/tone.ts';
 import { numberText, t, termFor, timeText } from '../texts/language.ts';
 
 interface Props {

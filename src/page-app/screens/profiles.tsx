@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { ProfileList, ProfileRow } from '../../page/wire.ts';
 import { useResource } from '../api/use-resource.ts';
+import { FilterBox } from '../parts/filter-box.tsx';
 import { FailureView, LoadedView } from '../parts/loaded-view.tsx';
-import { FILTER_ID } from '../parts/shortcuts.ts';
 import { ServerText, shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
@@ -47,20 +47,7 @@ function Profiles({ profiles }: ProfileList) {
   if (profiles.length === 0) return <p class="notice">{t('profiles.none')}</p>;
   return (
     <>
-      <div class="toolbar" role="search">
-        <label for={FILTER_ID}>{t('workloads.filter')}</label>
-        <input
-          id={FILTER_ID}
-          type="search"
-          value={filter}
-          autocomplete="off"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-        />
-        <span class="count" role="status">
-          {t('workloads.count', { shown: numberText(found.length), all: numberText(profiles.length) })}
-        </span>
-      </div>
+      <FilterBox filter={filter} onFilter={setFilter} shown={found.length} all={profiles.length} />
       <ProfileTable profiles={found} />
     </>
   );

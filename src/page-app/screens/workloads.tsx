@@ -2,13 +2,13 @@ import { useMemo } from 'preact/hooks';
 import type { WorkloadRow } from '../../page/wire.ts';
 import { overview, refresh } from '../api/store.ts';
 import { replaceRoute } from '../location.ts';
+import { FilterBox } from '../parts/filter-box.tsx';
 import { LoadedView } from '../parts/loaded-view.tsx';
-import { FILTER_ID } from '../parts/shortcuts.ts';
 import type { Route } from '../routing.ts';
 import { filterWorkloads } from '../table/filtering.ts';
 import { parseSort, type Sort, sortText, sortWorkloads } from '../table/sorting.ts';
 import { WorkloadTable } from '../table/workload-table.tsx';
-import { numberText, t } from '../texts/language.ts';
+import { t } from '../texts/language.ts';
 
 type WorkloadsRoute = Extract<Route, { readonly screen: 'workloads' }>;
 
@@ -40,7 +40,17 @@ function Workloads({ all, route }: { readonly all: readonly WorkloadRow[]; reado
     replaceRoute({ ...route, ...part, sort: sortText(part.sort ?? sort) });
   return (
     <>
-      <Toolbar filter={filter} onFilter={(to) => change({ filter: to })} shown={rows.length} all={all.length} />
+      <FilterBox
+        filter={filter}
+        onFilter={(to) => change({ filter: to })}
+        shown={rows.length}
+        all={all.length}
+        describedBy="filter-hint"
+      >
+        <span id="filter-hint" class="hint">
+          {t('workloads.filter.hint')}
+        </span>
+      </FilterBox>
       {rows.length === 0 ? (
         <div class="notice">
           <p>{t('workloads.noMatch')}</p>
@@ -52,35 +62,5 @@ function Workloads({ all, route }: { readonly all: readonly WorkloadRow[]; reado
         <WorkloadTable rows={rows} sort={sort} onSort={(to) => change({ sort: to })} />
       )}
     </>
-  );
-}
-
-interface ToolbarProps {
-  readonly filter: string;
-  readonly onFilter: (filter: string) => void;
-  readonly shown: number;
-  readonly all: number;
-}
-
-function Toolbar({ filter, onFilter, shown, all }: ToolbarProps) {
-  return (
-    <div class="toolbar" role="search">
-      <label for={FILTER_ID}>{t('workloads.filter')}</label>
-      <input
-        id={FILTER_ID}
-        type="search"
-        value={filter}
-        autocomplete="off"
-        spellcheck={false}
-        aria-describedby="filter-hint"
-        onInput={({ currentTarget }) => onFilter(currentTarget.value)}
-      />
-      <span class="count" role="status">
-        {t('workloads.count', { shown: numberText(shown), all: numberText(all) })}
-      </span>
-      <span id="filter-hint" class="hint">
-        {t('workloads.filter.hint')}
-      </span>
-    </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { WorkloadRow } from '../../page/wire.ts';
-import { AGENT_STATES } from './agent-states.ts';
+import { AGENT_STATES } from '../../api/agent-state.ts';
 
 export const COLUMNS = ['namespace', 'workload', 'profile', 'agents', 'state', 'outdated', 'why'] as const;
 

@@ -4,7 +4,8 @@ import { Mark } from '../parts/mark.tsx';
 import { shown } from '../parts/server-text.tsx';
 import { addressOf } from '../routing.ts';
 import { numberText, t } from '../texts/language.ts';
-import { AGENT_STATES, type Tone, toneOf } from './agent-states.ts';
+import { AGENT_STATES } from '../../api/agent-state.ts';
+import { type Tone, toneOf } from './tone.ts';
 
 export function WorkloadCells({ row }: { readonly row: WorkloadRow }) {
   const { namespace, workload } = row;

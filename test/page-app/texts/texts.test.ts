@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasonTable } from '../../../src/reasons/reason-table.ts';
-import { AGENT_STATES } from '../../../src/page-app/table/agent-states.ts';
+import { AGENT_STATES } from '../../../src/api/agent-state.ts';
 import { COLUMNS } from '../../../src/page-app/table/sorting.ts';
 import { english } from '../../../src/page-app/texts/english.ts';
 import { japanese } from '../../../src/page-app/texts/japanese.ts';
