@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { crane, run as runProgram } from '../support/deploy-tools.ts';
+import { crane } from '../support/deploy-tools.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeImage } from '../support/made-image.ts';
 import { writeLayout } from '../support/image-layout.ts';
 import { type Ended, run } from '../support/process.ts';
-import { waitFor } from '../support/wait-for.ts';
 import { type Change, type Front, openFront, pass } from './registry/front.ts';
+import { type StartedRegistry, startRegistry } from './registry/start.ts';
 
 // A real registry (go-containerregistry), and before it what stands before registries: logins, stores for blobs, limits, and faults.
 
@@ -18,28 +16,20 @@ const image = makeImage({ config: { Env: ['NODE_VERSION=22.18.0'], Entrypoint: [
 
 describe.skipIf(crane === undefined)('agent-injector image, before a registry', () => {
   let dir: string;
-  let registry: ChildProcess;
+  let registry: StartedRegistry;
   let host: string;
-
-  const client = (...args: readonly string[]): void => {
-    const { code, stderr } = runProgram(crane ?? '', args);
-    if (code !== 0) throw new Error(stderr);
-  };
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-registry-'));
-    host = `127.0.0.1:${await freePort()}`;
-    registry = spawn(crane ?? '', ['registry', 'serve', '--address', host], { stdio: 'ignore' });
-    await waitFor('the registry', () => fetch(`http://${host}/v2/`).then(({ ok }) => ok));
-    client('push', writeLayout(join(dir, 'layout'), image), `${host}/shop/web:one`);
-    client('index', 'append', '-m', `${host}/shop/web:one`, '-t', `${host}/shop/web:1`);
+    registry = await startRegistry();
+    host = registry.host;
+    registry.client('push', writeLayout(join(dir, 'layout'), image), `${host}/shop/web:one`);
+    registry.client('index', 'append', '-m', `${host}/shop/web:one`, '-t', `${host}/shop/web:1`);
   });
 
   afterAll(async () => {
     rmSync(dir, { recursive: true });
-    const ended = once(registry, 'exit');
-    registry.kill();
-    await ended;
+    await registry.stop();
   });
 
   const front = async (change?: Change): Promise<Front> => {

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +6,8 @@ import { writeLayout } from '../support/image-layout.ts';
 import { makeImage, type MadeImage } from '../support/made-image.ts';
 import { crane, run as runProgram } from '../support/deploy-tools.ts';
 import { examplesOf } from '../support/doc-examples.ts';
-import { freePort } from '../support/free-port.ts';
 import { run } from '../support/process.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { type StartedRegistry, startRegistry } from './registry/start.ts';
 
 // `agent-injector image` reads what a real client has pushed to a real registry: crane of go-containerregistry.
 
@@ -29,24 +26,18 @@ const arm64 = makeImage({ config: { Env: ['PYTHON_VERSION=3.13.7'] } }, 'arm64')
 
 describe.skipIf(crane === undefined)('agent-injector image', () => {
   let dir: string;
-  let registry: ChildProcess;
+  let registry: StartedRegistry;
   let host: string;
-
-  const client = (...args: readonly string[]): void => {
-    const { code, stderr } = runProgram(crane ?? '', args);
-    expect(code, stderr).toBe(0);
-  };
 
   const layout = (name: string, image: MadeImage): string => writeLayout(join(dir, name), image);
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'agent-injector-image-'));
-    host = `127.0.0.1:${await freePort()}`;
-    registry = spawn(crane ?? '', ['registry', 'serve', '--address', host], { stdio: 'ignore' });
-    await waitFor('the registry', () => fetch(`http://${host}/v2/`).then(({ ok }) => ok));
-    client('push', layout('amd64', amd64), `${host}/shop/web:amd64`);
-    client('push', layout('arm64', arm64), `${host}/shop/web:arm64`);
-    client(
+    registry = await startRegistry();
+    host = registry.host;
+    registry.client('push', layout('amd64', amd64), `${host}/shop/web:amd64`);
+    registry.client('push', layout('arm64', arm64), `${host}/shop/web:arm64`);
+    registry.client(
       'index',
       'append',
       '-m',
@@ -60,9 +51,7 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
 
   afterAll(async () => {
     rmSync(dir, { recursive: true });
-    const ended = once(registry, 'exit');
-    registry.kill();
-    await ended;
+    await registry.stop();
   });
 
   test('reads the image of the platform through the index', async () => {
@@ -118,7 +107,7 @@ describe.skipIf(crane === undefined)('agent-injector image', () => {
       ['oci', 'oci:'],
     ] as const) {
       const path = join(dir, `saved-${format}`);
-      client('pull', '--format', format, `${host}/shop/web:amd64`, path);
+      registry.client('pull', '--format', format, `${host}/shop/web:amd64`, path);
       const { code, stdout, stderr } = await run(['image', `${prefix}${path}`, '-o', 'json']);
       expect(code, stderr).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ images: [{ language: { is: 'nodejs' }, user: 'node' }] });

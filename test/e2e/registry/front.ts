@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-/** Answers in the place of what is behind; undefined lets the request through. */
+/** Answers in the place of what is behind. */
 export type Change = (request: IncomingMessage, response: ServerResponse, behind: Behind) => void | Promise<void>;
 
 /** What the real registry answers to the request. */
