@@ -112,6 +112,8 @@ describe('the keyboard', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('shop web');
     await page.getByText('web').first().waitFor();
+    // Until the list is filtered, the first row is another one.
+    await page.getByText('payments').first().waitFor({ state: 'hidden' });
     await page.keyboard.press('Tab');
     await untilFocused(page, /web/);
     await page.keyboard.press('Enter');
