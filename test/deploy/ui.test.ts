@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { render } from '../support/chart.ts';
 import type { KubeObject } from '../support/client.ts';
+import { helm } from '../support/deploy-tools.ts';
 
 interface Rule {
   readonly resources: readonly string[];
@@ -15,7 +16,7 @@ const own = (...args: readonly string[]): readonly KubeObject[] =>
 const rulesOf = (objects: readonly KubeObject[]): readonly Rule[] =>
   objects.flatMap((object) => (object['rules'] as readonly Rule[] | undefined) ?? []);
 
-describe('the page of the chart', () => {
+describe.skipIf(helm === undefined)('the page of the chart', () => {
   it('is off by default', () => {
     expect(
       render('default', { args: ['--no-hooks'] }).filter(({ metadata }) => metadata?.name?.endsWith('-ui')),
